@@ -1,0 +1,63 @@
+"""
+Options that the reference does not have.
+"""
+
+from attrs import frozen
+
+from oauthproxy.settings.kinds import FLAG, INTEGER, TEXT, TEXTS
+from oauthproxy.settings.option import option
+
+
+@frozen(kw_only=True)
+class OurOptions:
+    """
+    Options that the reference does not have.
+    """
+
+    listen: tuple[str, ...] = option(
+        TEXTS,
+        (),
+        ours=True,
+        help="Twisted endpoint strings to listen on besides the addresses above, "
+        "such as tcp:8080:interface=127.0.0.1, unix:/run/p.sock:mode=660 or "
+        "systemd:domain=INET:index=0.",
+    )
+    workers: int = option(
+        INTEGER,
+        1,
+        ours=True,
+        help="Processes that share the listening sockets.",
+    )
+    reference_behaviour: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="Answer as oauth2-proxy does wherever a difference has a switch.",
+    )
+    exit_without_provider: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="End the program when the provider's discovery fails at the start, "
+        "instead of serving and trying again.",
+    )
+    cookie_secret_previous: tuple[str, ...] = option(
+        TEXTS,
+        (),
+        ours=True,
+        help="Older cookie secrets that are still read but never written.",
+    )
+    pass_own_cookies: bool = option(
+        FLAG,
+        True,
+        ours=True,
+        help="Send the proxy's own cookies on to the upstream.",
+    )
+    logging_format: str = option(
+        TEXT,
+        "text",
+        accepted=("text", "json"),
+        ours=True,
+        help="Form of all log lines: text by the three formats, or one JSON object "
+        "a line.",
+    )

@@ -1,0 +1,121 @@
+"""
+Where sessions are kept.
+"""
+
+from attrs import frozen
+
+from oauthproxy.crypto.secret import Secret
+from oauthproxy.settings.kinds import FLAG, INTEGER, SECRET, TEXT, TEXTS
+from oauthproxy.settings.option import option
+
+
+@frozen(kw_only=True)
+class SessionOptions:
+    """
+    Where sessions are kept.
+    """
+
+    session_store_type: str = option(
+        TEXT,
+        "cookie",
+        accepted=("cookie", "redis"),
+        help=(
+            '"cookie" or "redis". Another value passes validation but stops start-up.'
+        ),
+    )
+    session_cookie_minimal: bool = option(
+        FLAG,
+        False,
+        help=(
+            "Drop access, ID and refresh token before storing the session (cookie "
+            "store only). Refused with any header that needs access_token or "
+            "id_token, or with cookie-refresh not 0."
+        ),
+    )
+    redis_connection_url: str = option(
+        TEXT,
+        "",
+        holds="redis-url",
+        help=(
+            "redis://, rediss:// or unix:// URL for a single Redis server; path is "
+            "the database number, e.g. redis://127.0.0.1:6379/1. Used when neither "
+            "sentinel nor cluster is on."
+        ),
+    )
+    redis_username: str = option(
+        TEXT,
+        "",
+        help=("Redis ACL user name; overrides the one in the URL(s) when not empty."),
+    )
+    redis_password: Secret = option(
+        SECRET,
+        Secret(""),
+        holds="secret",
+        help=("Redis password; overrides the one in the URL(s) when not empty."),
+    )
+    redis_use_sentinel: bool = option(
+        FLAG,
+        False,
+        help=("Find the master through Redis Sentinel; excludes redis-use-cluster."),
+    )
+    redis_sentinel_password: Secret = option(
+        SECRET,
+        Secret(""),
+        holds="secret",
+        help=("Password for the sentinel servers only."),
+    )
+    redis_sentinel_master_name: str = option(
+        TEXT,
+        "",
+        help=("Master name asked from the sentinels."),
+    )
+    redis_sentinel_connection_urls: tuple[str, ...] = option(
+        TEXTS,
+        (),
+        holds="redis-url",
+        help=(
+            "Sentinel server URLs (at least one with redis-use-sentinel). User, "
+            "password and TLS settings come from the last URL; database numbers are "
+            "ignored. Key and flag are already plural."
+        ),
+    )
+    redis_use_cluster: bool = option(
+        FLAG,
+        False,
+        help=("Use Redis Cluster; excludes redis-use-sentinel."),
+    )
+    redis_cluster_connection_urls: tuple[str, ...] = option(
+        TEXTS,
+        (),
+        holds="redis-url",
+        help=(
+            "Cluster node URLs (at least one with redis-use-cluster); same rules as "
+            "the sentinel URLs. Key and flag are already plural."
+        ),
+    )
+    redis_ca_path: str = option(
+        TEXT,
+        "",
+        holds="path",
+        help=(
+            "PEM file of extra CA certificates added to the system ones for Redis. "
+            "Setting it turns TLS on even for redis:// URLs."
+        ),
+    )
+    redis_insecure_skip_tls_verify: bool = option(
+        FLAG,
+        False,
+        help=(
+            "Do not verify the Redis server certificate. Setting it turns TLS on "
+            "even for redis:// URLs."
+        ),
+    )
+    redis_connection_idle_timeout: int = option(
+        INTEGER,
+        0,
+        holds="seconds",
+        help=(
+            "Idle seconds after which pooled Redis connections are closed; 0 or "
+            "less keeps the client default."
+        ),
+    )
