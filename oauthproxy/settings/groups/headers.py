@@ -53,7 +53,7 @@ class HeaderOptions:
         scope="legacy",
         alpha="injectRequestHeaders",
         help=(
-            "Send \"Authorization: Bearer ID_TOKEN\" to the upstream. Refused "
+            'Send "Authorization: Bearer ID_TOKEN" to the upstream. Refused '
             "together with pass-basic-auth plus a basic-auth-password (duplicate "
             "header)."
         ),
@@ -64,7 +64,7 @@ class HeaderOptions:
         scope="legacy",
         alpha="injectResponseHeaders",
         help=(
-            "Put \"Authorization: Basic user:password\" on responses. Needs a "
+            'Put "Authorization: Basic user:password" on responses. Needs a '
             "non-empty basic-auth-password, else validation fails."
         ),
     )
@@ -84,7 +84,7 @@ class HeaderOptions:
         scope="legacy",
         alpha="injectResponseHeaders",
         help=(
-            "Put \"Authorization: Bearer ID_TOKEN\" on responses. Refused together "
+            'Put "Authorization: Bearer ID_TOKEN" on responses. Refused together '
             "with set-basic-auth (duplicate header)."
         ),
     )
@@ -93,7 +93,7 @@ class HeaderOptions:
         False,
         scope="legacy",
         alpha=(
-            "claim "email" instead of "user"; internal flag "
+            'claim "email" instead of "user"; internal flag '
             "LegacyPreferEmailToUser has no YAML field"
         ),
         help=(
@@ -108,9 +108,7 @@ class HeaderOptions:
         scope="legacy",
         holds="secret",
         alpha="inject*Headers[*].values[*].claimSource.basicAuthPassword.value",
-        help=(
-            "Password part of the generated Basic header."
-        ),
+        help=("Password part of the generated Basic header."),
     )
     skip_auth_strip_headers: bool = option(
         FLAG,
