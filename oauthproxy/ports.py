@@ -78,6 +78,26 @@ class Fetcher(Protocol):
         """
 
 
+class Gate(Protocol):
+    """
+    Let any number of coroutines wait until somebody opens it, once.
+    """
+
+    async def wait(self) -> None:
+        """
+        Return when the gate is open.
+        """
+
+    def open(self) -> None:
+        """
+        Let everybody through, those who come later too.
+        """
+
+
+NewGate = Callable[[], Gate]
+"""Return a new, closed gate."""
+
+
 class Lock(Protocol):
     """
     A lock on one key, shared by all processes that use the same vault.
