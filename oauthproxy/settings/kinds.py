@@ -20,7 +20,7 @@ class Kind(Enum):
     """
 
     TEXT = "string"
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105
     FLAG = "bool"
     INTEGER = "int"
     DURATION = "duration"

@@ -7,6 +7,8 @@ options are converted (`settings.legacy`). The names of its fields are those of 
 alpha configuration in snake case.
 """
 
+from collections.abc import Mapping
+
 from attrs import field, frozen
 
 from oauthproxy.crypto.secret import Secret
@@ -221,6 +223,9 @@ class ProviderSettings:
 class Settings:
     """
     Everything that was configured, checked and complete.
+
+    `origins` tells where each option that was set came from, by its name or by its
+    path in the alpha configuration; `notes` are remarks made while loading.
     """
 
     proxy: ProxyOptions = field(factory=ProxyOptions)
@@ -239,3 +244,6 @@ class Settings:
     inject_request_headers: tuple[HeaderSettings, ...] = ()
     inject_response_headers: tuple[HeaderSettings, ...] = ()
     providers: tuple[ProviderSettings, ...] = ()
+    prefer_email_to_user: bool = False
+    origins: Mapping[str, str] = field(factory=dict, eq=False, repr=False)
+    notes: tuple[str, ...] = field(default=(), eq=False, repr=False)

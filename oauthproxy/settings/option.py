@@ -42,6 +42,9 @@ class Declaration:
 
 _FROM_NAME: Any = object()
 
+# Plain texts that are or may carry a secret stay out of every repr.
+_NOT_SHOWN = frozenset({"secret", "redis-url"})
+
 
 def option(
     kind: Kind,
@@ -56,6 +59,7 @@ def option(
 
     `key=None` keeps the option out of the configuration file and the environment.
     """
-    named = {} if key is _FROM_NAME else {"key": key or ""}
-    declared = Declaration(kind=kind, help=help, **named, **rest)
-    return field(default=default, metadata={OPTION: declared})
+    known_as = None if key is _FROM_NAME else key or ""
+    declared = Declaration(kind=kind, help=help, key=known_as, **rest)
+    shown = declared.holds not in _NOT_SHOWN or kind is Kind.SECRET
+    return field(default=default, metadata={OPTION: declared}, repr=shown)

@@ -72,3 +72,11 @@ class CommandOptions:
             "matter."
         ),
     )
+    help: bool = option(
+        FLAG,
+        False,
+        key=None,
+        scope="command-line-only",
+        ours=True,
+        help="Print all options on stdout and exit 0; -h for short.",
+    )

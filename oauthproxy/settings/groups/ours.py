@@ -45,6 +45,7 @@ class OurOptions:
         TEXTS,
         (),
         ours=True,
+        holds="secret",
         help="Older cookie secrets that are still read but never written.",
     )
     pass_own_cookies: bool = option(

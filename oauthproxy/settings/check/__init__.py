@@ -1,0 +1,3 @@
+"""
+Rules that settings have to keep, each reported with the option to change.
+"""

@@ -1,0 +1,66 @@
+"""
+What the rules look at, and what they say.
+"""
+
+from collections.abc import Callable, Mapping
+
+from attrs import frozen
+
+from oauthproxy.settings.model import Settings
+
+
+@frozen
+class Problem:
+    """
+    Something wrong with an option.
+
+    `option` is its flat name; `alpha` its path in the alpha configuration, for what
+    can be set there.
+    """
+
+    option: str
+    message: str
+    alpha: str = ""
+
+
+@frozen
+class Draft:
+    """
+    Settings that are not checked yet, and what the rules may ask about the world.
+
+    `alpha` tells whether the structure comes from an alpha configuration.
+    """
+
+    settings: Settings
+    environment: Mapping[str, str]
+    read_file: Callable[[str], bytes]
+    alpha: bool = False
+
+    def unreadable(self, path: str) -> str:
+        """
+        Return why a file cannot be read, or the empty text.
+        """
+        try:
+            self.read_file(path)
+        except OSError as error:
+            return f'cannot read "{path}": {reason(error)}'
+        return ""
+
+    def is_directory(self, path: str) -> bool:
+        """
+        Tell whether the path is a directory.
+        """
+        try:
+            self.read_file(path)
+        except IsADirectoryError:
+            return True
+        except OSError:
+            return False
+        return False
+
+
+def reason(error: OSError) -> str:
+    """
+    Return the system's words for an error, in lower case.
+    """
+    return (error.strerror or str(error) or type(error).__name__).lower()
