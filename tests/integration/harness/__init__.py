@@ -1,0 +1,3 @@
+"""
+Real servers and raw sockets around the installed program.
+"""
