@@ -62,6 +62,14 @@ class ProviderRefused(ProxyError):
     status = 500
 
 
+class RefreshRefused(ProxyError):
+    """
+    Your login has ended at the identity provider. Please sign in again.
+    """
+
+    status = 401
+
+
 class FetchError(Exception):
     """
     An outgoing call failed: no connection, no answer in time, or too large a one.

@@ -1,0 +1,365 @@
+"""
+OpenID Connect: the ID token, and what it says about the user.
+
+Types that build on it override `default_scope`, `find_email`, `complete`,
+`own_parameters`, `claims_fields`, `ask_for_tokens` or whole steps.
+"""
+
+import hmac
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from attrs import evolve
+
+from oauthproxy.crypto.nonce import hash_nonce
+from oauthproxy.errors import ProviderRefused, ProxyError, RefreshRefused
+from oauthproxy.ports import Clock, Entropy, Fetcher, FetchRequest, Log, NewGate
+from oauthproxy.providers import jsontext
+from oauthproxy.providers.calls import Pairs, ask, bearer, failure, without_query
+from oauthproxy.providers.claims import Claims
+from oauthproxy.providers.discovery import Metadata
+from oauthproxy.providers.issuer import Issuer
+from oauthproxy.providers.jwt import Token, TokenRefused, read, read_payload
+from oauthproxy.providers.provider import Defaults, Endpoints, Parameters, Provider
+from oauthproxy.providers.token_endpoint import (
+    FATAL_ERRORS,
+    LAST_SECOND,
+    Grant,
+    GrantRefused,
+)
+from oauthproxy.providers.verifier import check_login_token
+from oauthproxy.session.session import Session
+from oauthproxy.settings.kinds import SECOND
+from oauthproxy.settings.model import ProviderSettings
+
+
+class OIDCProvider(Provider):
+    """
+    A provider that speaks OpenID Connect.
+    """
+
+    defaults: ClassVar[Defaults] = Defaults(
+        name="OpenID Connect", scope="openid email profile"
+    )
+
+    def __init__(
+        self,
+        settings: ProviderSettings,
+        fetcher: Fetcher,
+        clock: Clock,
+        entropy: Entropy,
+        log: Log,
+        read_file: Callable[[str], bytes],
+        new_gate: NewGate,
+    ) -> None:
+        super().__init__(settings, fetcher, clock, entropy, log, read_file, new_gate)
+        self.issuer = Issuer(
+            settings.oidc, settings.client_id, fetcher, clock, read_file, new_gate
+        )
+        self._prepared = settings.oidc.skip_discovery
+
+    def default_scope(self) -> str:
+        """
+        Ask for the groups too when they decide.
+        """
+        scope = self.defaults.scope
+        return f"{scope} groups" if any(self.settings.allowed_groups) else scope
+
+    @property
+    def email_claim(self) -> str:
+        """
+        The claim that holds the e-mail address; an old option may name it as well.
+        """
+        oidc = self.settings.oidc
+        return oidc.user_id_claim if oidc.email_claim == "email" else oidc.email_claim
+
+    # The start.
+
+    async def prepare(self) -> None:
+        """
+        Ask the provider about itself, once; raises ProviderUnavailable.
+        """
+        if self._prepared:
+            return
+        known = await self.issuer.learn()
+        self.endpoints = self.discovered_endpoints(known.metadata)
+        self._prepared = True
+
+    @property
+    def ready(self) -> bool:
+        """
+        Whether the provider told about itself, or need not.
+        """
+        return self._prepared
+
+    def discovered_endpoints(self, metadata: Metadata) -> Endpoints:
+        """
+        Return the endpoints that discovery names. They win over configured ones,
+        which only stand in for the login and token endpoints.
+        """
+        configured = self.configured_endpoints()
+        return Endpoints(
+            login=metadata.authorization_endpoint or configured.login,
+            redeem=metadata.token_endpoint or configured.redeem,
+            profile=metadata.userinfo_endpoint,
+            validate=configured.validate,
+        )
+
+    def accepts_issuer(self, issuer: str | None) -> bool:
+        """
+        Compare the issuer of a callback with ours; it may be missing only where the
+        provider did not announce it.
+        """
+        metadata = self.issuer.metadata
+        if self.settings.oidc.insecure_skip_issuer_verification or metadata is None:
+            return True
+        if issuer is None:
+            return not metadata.names_issuer_in_callback
+        return issuer == metadata.issuer
+
+    # The login.
+
+    def own_parameters(self, nonce_hash: str, parameters: Parameters) -> Parameters:
+        """
+        Add the nonce unless it is switched off.
+        """
+        added = super().own_parameters(nonce_hash, parameters)
+        if self.settings.oidc.insecure_skip_nonce:
+            return added
+        return {**added, "nonce": (nonce_hash,)}
+
+    async def redeem(self, redirect_uri: str, code: str, code_verifier: str) -> Session:
+        """
+        Return a session for a code, told by a verified ID token.
+        """
+        await self.prepare()
+        form = self.redeem_form(redirect_uri, code, code_verifier)
+        grant = await self.ask_for_tokens(form)
+        if not grant.id_token.strip():
+            raise ProviderRefused("the token endpoint gave no ID token")
+        token = await self.verify_id_token(grant)
+        session = Session(
+            created_at=self.clock.now(),
+            expires_on=grant.expires_on,
+            access_token=grant.access_token,
+            refresh_token=grant.refresh_token,
+            id_token=grant.id_token,
+        )
+        claims = self.claims(token.payload, grant.access_token)
+        session = await self.identify(session, claims)
+        return evolve(session, additional_claims=await self._additional(claims))
+
+    async def ask_for_tokens(self, form: Pairs) -> Grant:
+        """
+        Return the tokens for a code or a refresh token.
+        """
+        metadata = self.issuer.metadata
+        announced = metadata.token_auth_methods if metadata else ()
+        return await self.token_endpoint.ask(self.endpoints.redeem, form, announced)
+
+    async def verify_id_token(self, grant: Grant) -> Token:
+        """
+        Return the verified ID token of a grant; raises TokenRefused.
+        """
+        token = await self.issuer.verify(grant.id_token)
+        check_login_token(
+            token, self.issuer.client_ids, grant.access_token, self.clock.now()
+        )
+        return token
+
+    async def complete(self, session: Session) -> Session:
+        """
+        Insist on an e-mail address.
+        """
+        if not session.email:
+            raise ProviderRefused(
+                "neither the ID token nor the userinfo endpoint has an e-mail address"
+                f" (claim {self.email_claim})"
+            )
+        return session
+
+    # Claims.
+
+    def claims(self, payload: Mapping[str, Any], access_token: str) -> Claims:
+        """
+        Return the claims of a token, and of userinfo where it can be asked.
+        """
+        if not (
+            access_token
+            and self.endpoints.profile
+            and not self.settings.skip_claims_from_profile_url
+        ):
+            return Claims(payload)
+
+        async def userinfo() -> Mapping[str, Any]:
+            return await self.userinfo(access_token, payload.get("sub"))
+
+        return Claims(payload, userinfo)
+
+    def claims_fields(self, access_token: str) -> Pairs:
+        """
+        Return the header fields of a userinfo request.
+        """
+        return bearer(access_token)
+
+    def token_fields(self, access_token: str) -> Pairs:
+        """
+        Send access tokens in a header field, never in a query.
+        """
+        return bearer(access_token)
+
+    async def userinfo(self, access_token: str, subject: Any) -> Mapping[str, Any]:
+        """
+        Return what the userinfo endpoint says about `subject` (OpenID Connect Core,
+        5.3); raises ProviderRefused and ProviderUnavailable.
+        """
+        url = self.endpoints.profile
+        place = without_query(url)
+        request = FetchRequest(url=url, fields=self.claims_fields(access_token))
+        response = await ask(self.fetcher, request)
+        if response.status != 200:
+            raise failure(f"{place} answered {response.status}", response.status)
+        if response.field("Content-Type").lower().startswith("application/jwt"):
+            token = read(response.body.decode("ascii", "replace").strip())
+            await self.issuer.verify_signature(token)
+            payload = token.payload
+        else:
+            try:
+                payload = jsontext.parse_object(response.body)
+            except ValueError as error:
+                raise ProviderRefused(f"{place}: {error}") from error
+        if "sub" in payload and subject is not None and payload["sub"] != subject:
+            raise ProviderRefused(f"{place} speaks of another user")
+        return payload
+
+    async def identify(self, session: Session, claims: Claims) -> Session:
+        """
+        Return a session with the identity that claims tell; raises ProviderRefused.
+        """
+        oidc = self.settings.oidc
+        session = evolve(
+            session,
+            user=await claims.text("sub"),
+            email=await claims.text(self.email_claim),
+            groups=await claims.texts(oidc.groups_claim),
+            preferred_username=await claims.text("preferred_username"),
+        )
+        matters = (
+            self.email_claim == "email" and not oidc.insecure_allow_unverified_email
+        )
+        if matters and await claims.flag("email_verified") is False:
+            raise ProviderRefused("the e-mail address in the ID token is unverified")
+        return session
+
+    async def _additional(self, claims: Claims) -> Mapping[str, Any]:
+        found = {}
+        for name in self.settings.additional_claims:
+            try:
+                value = await claims.find(name)
+            except ProxyError as error:
+                message = f"claim {name} could not be read: {error}"
+                self.log.error(message)
+                continue
+            if value is not None:
+                found[name] = jsontext.storable(value)
+        return found
+
+    # Later.
+
+    async def validate(self, session: Session) -> bool:
+        """
+        Return whether the ID token still holds. Tokens that were renewed in this
+        request were just verified: only the validate URL is asked about them.
+        """
+        if session.refreshed:
+            return not self.endpoints.validate or await super().validate(session)
+        try:
+            token = await self.issuer.verify(session.id_token)
+        except TokenRefused as error:
+            message = f"the ID token of a session is refused: {error}"
+            self.log.error(message)
+            return False
+        return self.nonce_holds(session, token)
+
+    def nonce_holds(self, session: Session, token: Token) -> bool:
+        """
+        Return whether an ID token was made for the login that made the session.
+        """
+        if self.settings.oidc.insecure_skip_nonce:
+            return True
+        expected = hash_nonce(session.nonce)
+        nonce = jsontext.as_text(token.payload.get("nonce", ""))
+        holds = bool(expected) and hmac.compare_digest(
+            nonce.encode("utf-8", "replace"), expected.encode()
+        )
+        if not holds:
+            self.log.error("the ID token of a session has another login's nonce")
+        return holds
+
+    async def refresh(self, session: Session) -> Session | None:
+        """
+        Return the session with new tokens, or None without a refresh token. A new ID
+        token renews the identity, without one it stays.
+        """
+        if not session.refresh_token:
+            return None
+        await self.prepare()
+        grant = await self._refresh_grant(session.refresh_token)
+        renewed = evolve(
+            session,
+            created_at=self.clock.now(),
+            expires_on=grant.expires_on,
+            access_token=grant.access_token,
+            refresh_token=grant.refresh_token or session.refresh_token,
+            refreshed=True,
+        )
+        if not grant.id_token.strip():
+            return renewed
+        token = await self._refreshed_token(session, grant)
+        claims = self.claims(token.payload, grant.access_token)
+        return await self.identify(evolve(renewed, id_token=grant.id_token), claims)
+
+    async def _refresh_grant(self, refresh_token: str) -> Grant:
+        form = (("grant_type", "refresh_token"), ("refresh_token", refresh_token))
+        try:
+            return await self.ask_for_tokens(form)
+        except GrantRefused as error:
+            if error.code in FATAL_ERRORS:
+                raise RefreshRefused(error.detail) from error
+            raise
+
+    async def _refreshed_token(self, session: Session, grant: Grant) -> Token:
+        """
+        Return the new ID token; its user must be the old one's (OpenID Connect Core,
+        12.2).
+        """
+        try:
+            token = await self.verify_id_token(grant)
+        except TokenRefused as error:
+            raise RefreshRefused(f"the refreshed ID token: {error}") from error
+        try:
+            subject = read_payload(session.id_token).get("sub")
+        except TokenRefused:
+            subject = None
+        if subject is not None and subject != token.payload.get("sub"):
+            raise RefreshRefused("the refreshed ID token is another user's")
+        return token
+
+    async def session_from_token(self, token: str) -> Session:
+        """
+        Return a session for a bearer token of this provider, without asking it.
+        """
+        verified = await self.issuer.verify(token)
+        session = Session(
+            expires_on=expiry(verified.payload), access_token=token, id_token=token
+        )
+        session = await self.identify(session, Claims(verified.payload))
+        return evolve(session, email=session.email or session.user)
+
+
+def expiry(payload: Mapping[str, Any]) -> int | None:
+    """
+    Return the expiry of a token in nanoseconds, or None.
+    """
+    seconds = jsontext.seconds(payload.get("exp"))
+    return None if seconds is None else min(seconds, LAST_SECOND) * SECOND

@@ -1,0 +1,34 @@
+"""
+The types of identity providers: one line each.
+"""
+
+from collections.abc import Callable, Mapping
+
+from oauthproxy.errors import SettingsError
+from oauthproxy.ports import Clock, Entropy, Fetcher, Log, NewGate
+from oauthproxy.providers.oidc import OIDCProvider
+from oauthproxy.providers.provider import Provider
+from oauthproxy.settings.model import ProviderSettings
+
+PROVIDERS: Mapping[str, type[Provider]] = {
+    "oidc": OIDCProvider,
+}
+
+
+def make_provider(
+    settings: ProviderSettings,
+    fetcher: Fetcher,
+    clock: Clock,
+    entropy: Entropy,
+    log: Log,
+    read_file: Callable[[str], bytes],
+    new_gate: NewGate,
+) -> Provider:
+    """
+    Return the provider that settings describe; raises SettingsError.
+    """
+    made = PROVIDERS.get(settings.type)
+    if made is None:
+        known = ", ".join(sorted(PROVIDERS))
+        raise SettingsError([f"provider: {settings.type!r} is not one of {known}"])
+    return made(settings, fetcher, clock, entropy, log, read_file, new_gate)
