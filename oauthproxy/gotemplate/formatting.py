@@ -1,0 +1,170 @@
+"""
+Values as text, by Go's `fmt` verbs.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+_VERB = re.compile(
+    r"%(?P<flags>[-+# 0]*)(?P<width>\d+)?(?:\.(?P<precision>\d*))?(?P<verb>.|$)",
+    re.DOTALL,
+)
+_LARGEST_FIELD = 1000
+_NAMED = {"\a": "a", "\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t", "\v": "v"}
+
+
+def shown(value: object) -> str:
+    """
+    Return a value as `%v` writes it.
+    """
+    if value is None:
+        return "<nil>"
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return _shown_float(value)
+    if isinstance(value, Mapping):
+        pairs = sorted(value.items(), key=lambda pair: str(pair[0]))
+        return f"map[{' '.join(f'{shown(k)}:{shown(v)}' for k, v in pairs)}]"
+    if isinstance(value, Sequence):
+        return f"[{' '.join(map(shown, value))}]"
+    return str(value)
+
+
+def _shown_float(value: float) -> str:
+    text = repr(value)
+    mantissa, _, exponent = text.partition("e")
+    power = int(exponent or 0)
+    if exponent and -5 < power < 21:
+        return f"{value:.0f}"
+    if not exponent and abs(value) < 1e21:
+        return mantissa.removesuffix(".0")
+    return f"{mantissa.removesuffix('.0')}e{'-' if power < 0 else '+'}{abs(power):02d}"
+
+
+def formatted(pattern: str, values: Sequence[object]) -> str:
+    """
+    Return what `printf` gives; a mismatch leaves Go's note about it in the text.
+    """
+    waiting = list(values)
+
+    def replaced(found: re.Match[str]) -> str:
+        verb = found["verb"]
+        if verb == "%":
+            return "%"
+        if not verb:
+            return "%!(NOVERB)"
+        if not waiting:
+            return f"%!{verb}(MISSING)"
+        return _padded(_by_verb(verb, waiting.pop(0), found), found)
+
+    text = _VERB.sub(replaced, pattern)
+    if waiting:
+        extra = ", ".join(f"{_type_name(v)}={shown(v)}" for v in waiting)
+        text += f"%!(EXTRA {extra})"
+    return text
+
+
+def _padded(text: str, found: re.Match[str]) -> str:
+    width = min(int(found["width"] or 0), _LARGEST_FIELD)
+    if "-" in found["flags"]:
+        return text.ljust(width)
+    if "0" in found["flags"] and found["verb"] in "dfFeEgGxXob":
+        return text.zfill(width)
+    return text.rjust(width)
+
+
+def _by_verb(verb: str, value: object, found: re.Match[str]) -> str:
+    """
+    Write one value. Types are tested in the order in which Python nests them.
+    """
+    precision = _precision(found)
+    if verb == "v":
+        return shown(value)
+    if verb == "T":
+        return _type_name(value)
+    if isinstance(value, bool):
+        text = shown(value) if verb == "t" else None
+    elif isinstance(value, str):
+        text = _text_verb(verb, value, precision)
+    elif isinstance(value, int):
+        text = _integer_verb(verb, value)
+    elif isinstance(value, float):
+        text = _float_verb(verb, value, precision)
+    else:
+        text = shown(value) if verb == "s" else None
+    if text is None:
+        return f"%!{verb}({_type_name(value)}={shown(value)})"
+    signed = isinstance(value, int | float) and not isinstance(value, bool)
+    return f"+{text}" if "+" in found["flags"] and signed and text[0] != "-" else text
+
+
+def _precision(found: re.Match[str]) -> int | None:
+    digits = found["precision"]
+    return None if digits is None else min(int(digits or 0), _LARGEST_FIELD)
+
+
+def _text_verb(verb: str, value: str, precision: int | None) -> str | None:
+    text = str(value) if precision is None else str(value)[:precision]
+    if verb == "s":
+        return text
+    if verb == "q":
+        return go_string(text)
+    if verb in "xX":
+        digits = text.encode("utf-8", "surrogateescape").hex()
+        return digits if verb == "x" else digits.upper()
+    return None
+
+
+def _integer_verb(verb: str, value: int) -> str | None:
+    match verb:
+        case "d":
+            return str(value)
+        case "b" | "o" | "x" | "X":
+            return format(value, verb)
+        case "c":
+            return chr(value) if 0 <= value < 0x110000 else "\ufffd"
+        case "q":
+            return f"'{chr(value)}'" if 0 <= value < 0x110000 else "'\ufffd'"
+        case "U":
+            return f"U+{value:04X}"
+    return None
+
+
+def _float_verb(verb: str, value: float, precision: int | None) -> str | None:
+    if verb in "gG" and precision is None:
+        return _shown_float(value)
+    if verb in "fFeEgG":
+        return format(value, f".{6 if precision is None else precision}{verb}")
+    return None
+
+
+def _type_name(value: object) -> str:
+    names = {str: "string", bool: "bool", int: "int", float: "float64"}
+    if value is None:
+        return "<nil>"
+    return next((n for t, n in names.items() if type(value) is t), "string")
+
+
+def go_string(text: str) -> str:
+    """
+    Return a text as a Go string literal.
+    """
+    return f'"{"".join(map(_escaped, text))}"'
+
+
+def _escaped(char: str) -> str:
+    if char in '"\\':
+        return f"\\{char}"
+    if char.isprintable():
+        return char
+    if char in _NAMED:
+        return f"\\{_NAMED[char]}"
+    code = ord(char)
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
+    if code < 0x80:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

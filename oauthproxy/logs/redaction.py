@@ -1,0 +1,58 @@
+"""
+Take out of log lines what would let a reader sign in as somebody else.
+
+A request target keeps its shape: only the values of parameters that are credentials
+by their specification are replaced (RFC 6749 2.3.1, 4.1.2; RFC 6750 2.3; RFC 7523;
+OpenID Connect RP-Initiated Logout 2). `code` is a credential only where it comes
+back to us; an application may well have a harmless parameter of that name.
+"""
+
+import re
+
+HIDDEN = "REDACTED"
+
+_CREDENTIALS = (
+    "access_token",
+    "refresh_token",
+    "id_token",
+    "id_token_hint",
+    "logout_token",
+    "client_secret",
+    "client_assertion",
+    "assertion",
+    "code_verifier",
+    "password",
+)
+_ANYWHERE = re.compile(rf"(?<=[?&;])({'|'.join(_CREDENTIALS)})=[^&;#]+", re.I)
+_OURS = re.compile(rf"(?<=[?&;])({'|'.join((*_CREDENTIALS, 'code'))})=[^&;#]+", re.I)
+_IN_PROSE = re.compile(
+    rf"\b({'|'.join((*_CREDENTIALS, 'code'))})=[^&;#\s\"']+"
+    r"|\b(Bearer|Basic) +[A-Za-z0-9._~+/=-]{8,}"
+    r"|\b(eyJ[A-Za-z0-9_-]+\.)[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]*",
+    re.I,
+)
+
+
+def redact_target(target: str, prefix: str) -> str:
+    """
+    Return a request target without the values of its credentials; `prefix` is the
+    path below which the program's own endpoints are.
+    """
+    if "?" not in target:
+        return target
+    pattern = _OURS if target.startswith(prefix) else _ANYWHERE
+    return pattern.sub(rf"\1={HIDDEN}", target)
+
+
+def redact_prose(message: str) -> str:
+    """
+    Return a message without tokens: nobody should have put one there.
+    """
+    return _IN_PROSE.sub(_without_value, message)
+
+
+def _without_value(found: re.Match[str]) -> str:
+    parameter, scheme, jwt_head = found.groups()
+    if parameter:
+        return f"{parameter}={HIDDEN}"
+    return f"{scheme} {HIDDEN}" if scheme else f"{jwt_head}{HIDDEN}"

@@ -1,0 +1,84 @@
+"""
+Pages, log lines and metric labels, case by case.
+"""
+
+import tomllib
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oauthproxy.logs.client import client_text
+from oauthproxy.scope import Peer
+from tests.unit.logs.stage import record, scope, stage
+
+_CASES = tomllib.loads(
+    (Path(__file__).parent / "cases" / "cases-http.toml").read_text()
+)["case"]
+
+
+def cases(topic: str) -> Any:
+    """
+    Return the cases of a topic, each named by its id.
+    """
+    chosen = [case for case in _CASES if case["topic"] == topic]
+    return pytest.mark.parametrize("case", chosen, ids=[c["id"] for c in chosen])
+
+
+@cases("log_line")
+def test_log_line(case):
+    """Log lines look as the reference's."""
+    config, given = case["config"], case["input"]
+    kind = config["kind"]
+    s = stage(
+        **{f"{kind}_logging_format": config["format"]},
+        logging_local_time=config["logging_local_time"],
+    )
+    moment = int(datetime.fromisoformat(given["time"]).timestamp()) * 10**9
+
+    if kind == "request":
+        s.logs.request(
+            record(
+                **{
+                    name: given[name]
+                    for name in (
+                        "client",
+                        "request_id",
+                        "username",
+                        "host",
+                        "method",
+                        "upstream",
+                        "uri",
+                        "protocol",
+                        "user_agent",
+                        "status",
+                        "size",
+                    )
+                },
+                started_at=moment,
+                duration=round(given["duration"] * 10**9),
+            )
+        )
+    else:
+        s.logs._clock.time = moment
+        asked = scope(given["user_agent"].encode(), request_id=given["request_id"])
+        s.logs.auth(asked, given["username"], given["auth_status"], given["message"])
+    s.logs.flush()
+
+    assert s.out.text == case["expect"]["line"] + "\n"
+
+
+@cases("client_string")
+def test_client_string(case):
+    """The field Client is the peer, or the real client behind a proxy."""
+    address, _, port = case["input"]["remote_addr"].partition(":")
+    peer = Peer(address, int(port or 0))
+    told = dict(case["input"]["headers"])["X-Real-IP"]
+    real = told if told != "bogus" else ""
+
+    text = client_text(
+        peer, real, reverse_proxy=case["config"].get("reverse_proxy", False)
+    )
+
+    assert text == case["expect"]["log_client"]
