@@ -2,10 +2,10 @@
 Convert the flat, older options into the structure of the alpha configuration.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from oauthproxy.settings.groups.headers import HeaderOptions
 from oauthproxy.settings.groups.oidc import OIDCOptions
@@ -58,6 +58,23 @@ class AlphaSettings:
     inject_request_headers: tuple[HeaderSettings, ...] = ()
     inject_response_headers: tuple[HeaderSettings, ...] = ()
     providers: tuple[ProviderSettings, ...] = ()
+    prefer_email_to_user: bool = False
+
+
+@frozen
+class AlphaReading:
+    """
+    That structure, where each of its paths was set, and what is wrong with it.
+
+    `failed` holds the paths whose value could not be read; `broken` says that nothing
+    at all could be read.
+    """
+
+    settings: AlphaSettings
+    origins: Mapping[str, str] = field(factory=dict)
+    problems: tuple[str, ...] = ()
+    failed: frozenset[str] = frozenset()
+    broken: bool = False
 
 
 def convert(options: LegacyOptions) -> AlphaSettings:
@@ -75,6 +92,7 @@ def convert(options: LegacyOptions) -> AlphaSettings:
         inject_request_headers=tuple(request_headers(options.headers)),
         inject_response_headers=tuple(response_headers(options.headers)),
         providers=(provider(options),),
+        prefer_email_to_user=options.headers.prefer_email_to_user,
     )
 
 

@@ -19,10 +19,15 @@ from oauthproxy.settings.environment import read_environment, unknown_variables
 from oauthproxy.settings.given import Reading, without_userinfo, wrong
 from oauthproxy.settings.groups.command import CommandOptions
 from oauthproxy.settings.groups.cookie import CookieOptions
-from oauthproxy.settings.legacy import AlphaSettings, LegacyOptions, convert
+from oauthproxy.settings.legacy import (
+    AlphaReading,
+    AlphaSettings,
+    LegacyOptions,
+    convert,
+)
 from oauthproxy.settings.merge import Merged, merge
 from oauthproxy.settings.model import Settings
-from oauthproxy.settings.table import table
+from oauthproxy.settings.table import ENVIRONMENT_PREFIX, table
 from oauthproxy.settings.urls import parse_url
 
 ReadFile = Callable[[str], bytes]
@@ -69,15 +74,23 @@ def load_command(arguments: Sequence[str]) -> CommandOptions:
 
 
 def load(
-    arguments: Sequence[str], environment: Mapping[str, str], read_file: ReadFile
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    read_file: ReadFile,
+    *,
+    checked: bool = True,
 ) -> Settings:
     """
-    Return the complete, checked settings.
+    Return the complete settings, checked unless told otherwise.
 
     `read_file` returns a file's content or raises OSError. Raises SettingsError with
     every problem found.
     """
-    return _Loading(environment, read_file).run(read_command_line(arguments))
+    loading = _Loading(environment, read_file)
+    settings = loading.run(read_command_line(arguments), checked=checked)
+    if loading.problems:
+        raise SettingsError(loading.problems)
+    return settings
 
 
 def _command(line: CommandLine) -> CommandOptions:
@@ -96,32 +109,41 @@ class _Loading:
     problems: list[str] = field(factory=list)
     failed: set[str] = field(factory=set)
     notes: list[str] = field(factory=list)
+    broken: bool = False
 
-    def run(self, line: CommandLine) -> Settings:
+    def run(self, line: CommandLine, *, checked: bool) -> Settings:
         command = _command(line)
         file = self._config_file(command.config)
         environment = read_environment(self.environment)
         for reading in (file, environment, line.reading):
             self.problems.extend(reading.problems)
             self.failed.update(reading.failed)
-        if file.broken:
-            raise SettingsError(self.problems)
         merged = merge(file, environment, line.reading)
         self._remark(line, merged)
-        settings = self._settings(merged)
-        self._check(settings, command)
-        if self.problems:
-            raise SettingsError(self.problems)
+        structure = self._structure(command.alpha_config, merged)
+        settings = self._settings(merged, structure)
+        if checked and not self.broken:
+            self._check(settings, alpha=bool(command.alpha_config))
         return settings
 
     def _config_file(self, path: str) -> Reading:
-        if not path:
+        content = self._file("--config", path)
+        if content is None:
             return Reading()
+        reading = read_config_file(path, content)
+        self.broken |= reading.broken
+        return reading
+
+    def _file(self, flag: str, path: str) -> bytes | None:
+        if not path:
+            return None
         try:
-            return read_config_file(path, self.read_file(path))
+            return self.read_file(path)
         except OSError as error:
-            problem = wrong("--config", path, f"cannot be read: {reason(error)}")
-            return Reading(problems=(problem,), broken=True)
+            message = f'cannot read "{path}": {reason(error)}'
+            self.problems.append(f"{flag}: {message}")
+            self.broken = True
+            return None
 
     def _remark(self, line: CommandLine, merged: Merged) -> None:
         self.notes.extend(
@@ -131,11 +153,43 @@ class _Loading:
         self.notes.extend(unknown_variables(self.environment))
         self.notes.extend(merged.notes)
 
-    def _settings(self, merged: Merged) -> Settings:
+    def _structure(self, path: str, merged: Merged) -> AlphaReading:
+        """
+        Return the part that the alpha configuration, if there is one, can say.
+        """
+        if not path:
+            return self._legacy(merged)
+        self._refuse_legacy(merged)
+        content = self._file("--alpha-config", path)
+        if content is None:
+            return AlphaReading(AlphaSettings())
+        from oauthproxy.settings.alpha.read import read_alpha
+
+        reading = read_alpha(path, content, self.environment)
+        self.problems.extend(reading.problems)
+        self.failed.update(reading.failed)
+        self.broken |= reading.broken
+        return reading
+
+    def _refuse_legacy(self, merged: Merged) -> None:
+        """
+        Refuse what the alpha configuration has to say; a variable is only remarked.
+        """
+        for option in table().options:
+            given = merged.values.get(option.name)
+            if given is None or not option.legacy:
+                continue
+            message = "belongs into the alpha configuration when there is one"
+            if option.declared.alpha:
+                message += f" ({option.declared.alpha})"
+            line = wrong(option.label, given.source, message)
+            ignored = given.source.startswith(ENVIRONMENT_PREFIX)
+            (self.notes if ignored else self.problems).append(line)
+
+    def _settings(self, merged: Merged, structure: AlphaReading) -> Settings:
         core = {name: merged.group(name) for name in CORE_GROUPS}
         core["cookie"] = self._cookie(core["cookie"], merged)
-        legacy = LegacyOptions(**{name: merged.group(name) for name in LEGACY_GROUPS})
-        alpha = self._convert(legacy, merged)
+        alpha = structure.settings
         return Settings(
             **core,
             server=alpha.server,
@@ -145,14 +199,21 @@ class _Loading:
             inject_request_headers=alpha.inject_request_headers,
             inject_response_headers=alpha.inject_response_headers,
             providers=alpha.providers,
-            prefer_email_to_user=legacy.headers.prefer_email_to_user,
-            origins=merged.origins,
+            prefer_email_to_user=alpha.prefer_email_to_user,
+            origins={**merged.origins, **structure.origins},
             notes=tuple(self.notes),
         )
 
-    def _convert(self, legacy: LegacyOptions, merged: Merged) -> AlphaSettings:
+    def _legacy(self, merged: Merged) -> AlphaReading:
+        groups = {name: merged.group(name) for name in LEGACY_GROUPS}
+        legacy = LegacyOptions(**groups)
+        usable = self._usable(legacy.upstream.upstreams, merged)
+        upstream = evolve(legacy.upstream, upstreams=usable)
+        return AlphaReading(convert(evolve(legacy, upstream=upstream)))
+
+    def _usable(self, upstreams: Sequence[str], merged: Merged) -> tuple[str, ...]:
         usable = []
-        for text in legacy.upstream.upstreams:
+        for text in upstreams:
             try:
                 parse_url(text)
             except ValueError as error:
@@ -162,8 +223,7 @@ class _Loading:
                 self.failed.add("upstreams")
             else:
                 usable.append(text)
-        upstream = evolve(legacy.upstream, upstreams=tuple(usable))
-        return convert(evolve(legacy, upstream=upstream))
+        return tuple(usable)
 
     def _cookie(self, options: CookieOptions, merged: Merged) -> CookieOptions:
         """
@@ -185,18 +245,26 @@ class _Loading:
         text = content.decode("utf-8", "surrogateescape")
         return evolve(options, cookie_secret=Secret(text))
 
-    def _check(self, settings: Settings, command: CommandOptions) -> None:
-        alpha = bool(command.alpha_config)
+    def _check(self, settings: Settings, *, alpha: bool) -> None:
         draft = Draft(settings, self.environment, self.read_file, alpha)
         for problem in rule_problems(draft):
-            if problem.option not in self.failed:
+            if not self.failed.intersection((problem.option, problem.alpha)):
                 self.problems.append(_report(problem, settings.origins, alpha=alpha))
 
 
 def _report(problem: Problem, origins: Mapping[str, str], *, alpha: bool) -> str:
     if alpha and problem.alpha:
-        source = origins.get(problem.alpha, "")
+        source = _nearest_origin(problem.alpha, origins)
         return wrong(problem.alpha, source, problem.message)
     option = table().by_name.get(problem.option)
     label = option.label if option else problem.option
     return wrong(label, origins.get(problem.option, ""), problem.message)
+
+
+def _nearest_origin(path: str, origins: Mapping[str, str]) -> str:
+    """
+    Return where a path of the alpha configuration, or what it is part of, was set.
+    """
+    while path and path not in origins:
+        path = path[: max(path.rfind("."), path.rfind("["), 0)]
+    return origins.get(path, "")

@@ -1,0 +1,3 @@
+"""
+The alpha configuration: a YAML document for what the flat options cannot say.
+"""
