@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from oauthproxy.logs.client import client_text
+from oauthproxy.metrics import Exposition, Metrics
 from oauthproxy.scope import Peer
 from tests.unit.logs.stage import record, scope, stage
 
@@ -82,3 +83,18 @@ def test_client_string(case):
     )
 
     assert text == case["expect"]["log_client"]
+
+
+@cases("metrics_label")
+def test_metrics_label(case):
+    """Requests are counted by lower-case method and decimal status."""
+    metrics = Metrics(now=lambda: 0)
+
+    metrics.observe(case["input"]["method"], case["input"]["status"], 0.1)
+    body, _ = Exposition(metrics).exposition()
+
+    method, code = case["expect"]["method"], case["expect"]["code"]
+    text = body.decode()
+    assert f'oauth2_proxy_requests_total{{code="{code}"}} 1.0' in text
+    counted = f'oauth2_proxy_response_duration_seconds_count{{method="{method}"}} 1.0'
+    assert counted in text

@@ -1,0 +1,8 @@
+"""
+What the program counts, and how Prometheus reads it.
+"""
+
+from oauthproxy.metrics.catalogue import Metrics
+from oauthproxy.metrics.exposition import Exposition
+
+__all__ = ["Exposition", "Metrics"]
