@@ -2,7 +2,7 @@
 Turn the configured cookie secret into a key for AES.
 """
 
-from oauthproxy.crypto.base64 import BadBase64, decode_raw_url
+from oauthproxy.crypto.base64 import Base64Error, decode_raw_url
 
 KEY_SIZES = (16, 24, 32)
 
@@ -15,7 +15,7 @@ def cookie_key(secret: str) -> bytes:
     """
     try:
         decoded = decode_raw_url(secret.rstrip("="))
-    except BadBase64:
+    except Base64Error:
         return seed_bytes(secret)
     return decoded if usable(decoded) else seed_bytes(secret)
 
