@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from attrs import evolve, frozen
 
-from oauthproxy.errors import ProviderRefused, ProxyError
+from oauthproxy.errors import ProviderRefused, ProviderUnavailable, ProxyError
 from oauthproxy.ports import (
     Clock,
     Entropy,
@@ -27,6 +27,7 @@ from oauthproxy.providers.calls import (
     encode_query,
     redact,
     with_query,
+    without_query,
 )
 from oauthproxy.providers.token_endpoint import POST, TokenEndpoint
 from oauthproxy.session.session import Session
@@ -268,6 +269,24 @@ class Provider:
         A type that cannot refresh returns the session as it is.
         """
         return session
+
+    async def end_session(self, session: Session) -> None:
+        """
+        Tell the provider that a user signed out, where a URL for it is configured;
+        failures are only logged.
+        """
+        url = self.settings.backend_logout_url
+        if not url:
+            return
+        request = FetchRequest(url=url.replace("{id_token}", session.id_token))
+        try:
+            response = await ask(self.fetcher, request)
+        except ProviderUnavailable as error:
+            self.log.error(error.detail)
+            return
+        if response.status not in (200, 204):
+            message = f"{without_query(url)} answered a sign-out with {response.status}"
+            self.log.error(message)
 
     async def session_from_token(self, token: str) -> Session:  # noqa: ARG002
         """
