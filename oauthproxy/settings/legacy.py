@@ -26,7 +26,7 @@ from oauthproxy.settings.model import (
     TypeSettings,
     UpstreamSettings,
 )
-from oauthproxy.settings.urls import parse_url
+from oauthproxy.wire import gourl
 
 DEFAULT_STATIC_CODE = 200
 
@@ -134,7 +134,7 @@ def upstream(text: str, options: UpstreamOptions) -> UpstreamSettings:
 
     Raises ValueError when it is not a URL.
     """
-    url = parse_url(text)
+    url = gourl.parse(text)
     if url.scheme == "static":
         code = static_code(url.host)
         return UpstreamSettings(

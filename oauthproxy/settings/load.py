@@ -28,7 +28,7 @@ from oauthproxy.settings.legacy import (
 from oauthproxy.settings.merge import Merged, merge
 from oauthproxy.settings.model import Settings
 from oauthproxy.settings.table import ENVIRONMENT_PREFIX, table
-from oauthproxy.settings.urls import parse_url
+from oauthproxy.wire import gourl
 
 ReadFile = Callable[[str], bytes]
 
@@ -215,12 +215,11 @@ class _Loading:
         usable = []
         for text in upstreams:
             try:
-                parse_url(text)
+                gourl.parse(text)
             except ValueError as error:
                 message = f'"{without_userinfo(text)}" is not a URL: {error}'
                 source = merged.origins.get("upstreams", "")
                 self.problems.append(wrong("upstreams", source, message))
-                self.failed.add("upstreams")
             else:
                 usable.append(text)
         return tuple(usable)

@@ -7,7 +7,7 @@ page and the completion are all read from here (`settings.table`).
 
 from typing import Any
 
-from attrs import field, frozen
+from attrs import field, fields_dict, frozen
 
 from oauthproxy.settings.kinds import Kind
 
@@ -63,3 +63,11 @@ def option(
     declared = Declaration(kind=kind, help=help, key=known_as, **rest)
     shown = declared.holds not in _NOT_SHOWN or kind is Kind.SECRET
     return field(default=default, metadata={OPTION: declared}, repr=shown)
+
+
+def accepted(group: type, name: str) -> tuple[str, ...]:
+    """
+    Return the words that an option of a group takes.
+    """
+    declared: Declaration = fields_dict(group)[name].metadata[OPTION]
+    return declared.accepted

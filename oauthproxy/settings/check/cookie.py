@@ -5,7 +5,7 @@ Rules for the cookies.
 import re
 from collections.abc import Iterator
 
-from oauthproxy.crypto.cookie_secret import KEY_SIZES, cookie_key
+from oauthproxy.crypto.cookie_secret import cookie_key, usable
 from oauthproxy.settings.check.problem import Draft, Problem
 from oauthproxy.settings.durations import format_duration
 from oauthproxy.settings.groups.cookie import CookieOptions
@@ -36,10 +36,10 @@ def _secret(options: CookieOptions) -> Iterator[Problem]:
             message = "not set; `oauthproxy cookie-secret` prints a fresh one"
             yield Problem("cookie_secret", message)
         return
-    size = len(cookie_key(options.cookie_secret.reveal()))
-    if size not in KEY_SIZES:
+    key = cookie_key(options.cookie_secret.reveal())
+    if not usable(key):
         name = "cookie_secret_file" if options.cookie_secret_file else "cookie_secret"
-        yield Problem(name, _wrong_size(size))
+        yield Problem(name, _wrong_size(len(key)))
 
 
 def _wrong_size(size: int) -> str:
@@ -51,11 +51,10 @@ def _wrong_size(size: int) -> str:
 
 def _previous_secrets(draft: Draft) -> Iterator[Problem]:
     for number, secret in enumerate(draft.settings.ours.cookie_secret_previous, 1):
-        size = len(cookie_key(secret))
-        if size not in KEY_SIZES:
-            yield Problem(
-                "cookie_secret_previous", f"item {number} {_wrong_size(size)}"
-            )
+        key = cookie_key(secret)
+        if not usable(key):
+            message = f"item {number} {_wrong_size(len(key))}"
+            yield Problem("cookie_secret_previous", message)
 
 
 def _times(options: CookieOptions) -> Iterator[Problem]:

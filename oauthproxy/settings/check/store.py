@@ -1,0 +1,73 @@
+"""
+Rules for where sessions are kept.
+"""
+
+import re
+from collections.abc import Iterator
+
+from oauthproxy.settings.check.problem import Draft, Problem
+from oauthproxy.settings.given import without_userinfo
+from oauthproxy.settings.groups.session import SessionOptions
+from oauthproxy.wire import gourl
+
+STORES = ("cookie", "redis")
+_SCHEMES = ("redis", "rediss", "unix")
+
+
+def store(draft: Draft) -> Iterator[Problem]:
+    """
+    Yield what is wrong with the session store.
+    """
+    options = draft.settings.session
+    kind = options.session_store_type
+    if kind not in STORES:
+        message = f'"{kind}" is not one of {", ".join(STORES)}'
+        yield Problem("session_store_type", message)
+    if kind != "redis":
+        return
+    if options.redis_use_sentinel and options.redis_use_cluster:
+        yield Problem("redis_use_sentinel", "excludes redis_use_cluster")
+        return
+    yield from _servers(options)
+    reason = draft.unreadable(options.redis_ca_path) if options.redis_ca_path else ""
+    if reason:
+        yield Problem("redis_ca_path", reason)
+
+
+def _servers(options: SessionOptions) -> Iterator[Problem]:
+    if options.redis_use_sentinel:
+        name, urls = (
+            "redis_sentinel_connection_urls",
+            (options.redis_sentinel_connection_urls),
+        )
+        if not options.redis_sentinel_master_name:
+            message = "not set, but redis_use_sentinel needs it"
+            yield Problem("redis_sentinel_master_name", message)
+    elif options.redis_use_cluster:
+        name, urls = (
+            "redis_cluster_connection_urls",
+            (options.redis_cluster_connection_urls),
+        )
+    else:
+        name, one = "redis_connection_url", options.redis_connection_url
+        urls = (one,) if one else ()
+    if not urls:
+        yield Problem(name, "not set; write redis://HOST:PORT/NUMBER")
+    for url in urls:
+        reason = _wrong(url)
+        if reason:
+            yield Problem(name, f'"{without_userinfo(url)}" cannot be used: {reason}')
+
+
+def _wrong(text: str) -> str:
+    try:
+        url = gourl.parse(text)
+    except ValueError as error:
+        return str(error)
+    if url.scheme not in _SCHEMES:
+        return f"it must start with {', '.join(s + '://' for s in _SCHEMES)}"
+    if url.scheme == "unix":
+        return "" if url.path else "the path of the socket is missing"
+    if not re.fullmatch(r"/*[+-]?[0-9]*/*", url.path):
+        return "its path must be the number of a database"
+    return ""
