@@ -11,7 +11,7 @@ from oauthproxy.errors import ProviderUnavailable, ProxyError
 from oauthproxy.login.callback import RETRY_AFTER, Admission, Callback
 from oauthproxy.login.pages import LoginPages
 from oauthproxy.login.parameters import LoginParameters
-from oauthproxy.login.redirect import Redirects, redirect_uri
+from oauthproxy.login.redirect import HOME, Redirects, redirect_uri
 from oauthproxy.login.state import State, encode_state
 from oauthproxy.ports import Clock, Entropy, Log
 from oauthproxy.providers.provider import Provider
@@ -21,7 +21,7 @@ from oauthproxy.session.session import Session
 from oauthproxy.session.store import SessionStore
 from oauthproxy.settings.model import Settings
 from oauthproxy.wire.cookies import Cookies
-from oauthproxy.wire.form import Form, parse_query
+from oauthproxy.wire.form import Form, FormError, parse_query
 
 PLACEHOLDER = "{id_token}"
 
@@ -142,14 +142,12 @@ class Login:
         """
         return await self._callback.answer(scope, cookies, form, session)
 
-    async def sign_in(
-        self, scope: Scope, cookies: Cookies, form: Form, method: str
-    ) -> Answer:
+    async def sign_in(self, scope: Scope, cookies: Cookies, form: Form) -> Answer:
         """
         Check a posted password, or show how to sign in.
         """
         status = 200
-        if method == "POST" and self._passwords is not None:
+        if scope.method == "POST" and self._passwords is not None:
             user = form.first("username")
             if self._is_right(scope, form, user):
                 return await self._signed_in(scope, cookies, form, user)
@@ -228,6 +226,14 @@ class Login:
             target = self._pages.outside_sign_in(self._redirects.target(scope, form))
         return self._pages.error(
             scope, status, message, detail=detail, target=target, cookies=cookies
+        )
+
+    def form_refused(self, scope: Scope, status: int, error: FormError) -> Page:
+        """
+        Return the error page for a query or body that cannot be read.
+        """
+        return self._pages.error(
+            scope, status, detail=str(error), target=HOME, fields=NO_CACHE
         )
 
     def _error(self, scope: Scope, form: Form, error: ProxyError) -> Answer:

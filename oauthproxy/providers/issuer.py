@@ -24,6 +24,8 @@ from oauthproxy.providers.retry import BackOff
 from oauthproxy.providers.verifier import Expected, Verifier, algorithms
 from oauthproxy.settings.model import OIDCSettings
 
+JWKS = "/.well-known/jwks.json"
+
 
 @frozen(kw_only=True)
 class Known:
@@ -39,7 +41,8 @@ class Issuer:
     """
     Learn about one OpenID provider and check its tokens.
 
-    Raises SettingsError when it is configured in a way that cannot work.
+    Raises SettingsError when it is configured in a way that cannot work. One that
+    `needs_document` False may do without discovery and publish only its keys.
     """
 
     def __init__(
@@ -50,6 +53,8 @@ class Issuer:
         clock: Clock,
         read_file: Callable[[str], bytes],
         new_gate: NewGate,
+        *,
+        needs_document: bool = True,
     ) -> None:
         if not settings.issuer_url:
             raise SettingsError(["oidc_issuer_url is missing"])
@@ -58,6 +63,7 @@ class Issuer:
         self._fetcher = fetcher
         self._clock = clock
         self._new_gate = new_gate
+        self._needs_document = needs_document
         self._files = [_read(read_file, path) for path in settings.public_key_files]
         self._flight: Flight[Known] = Flight(new_gate)
         self._back_off = BackOff()
@@ -104,20 +110,28 @@ class Issuer:
         await (await self.learn()).verifier.verify_signature(token)
 
     async def _ask(self) -> Known:
-        settings = self._settings
         try:
-            metadata = await discover(
-                self._fetcher,
-                settings.issuer_url,
-                compare_issuer=not settings.insecure_skip_issuer_verification,
-            )
-            self._known = self._settle(metadata)
+            self._known = self._settle(await self._metadata())
         except (ProviderUnavailable, ProviderRefused, SettingsError) as error:
             unavailable = ProviderUnavailable(f"discovery failed: {error}")
             self._back_off.failed(unavailable, self._clock.now())
             raise unavailable from error
         self._back_off.succeeded()
         return self._known
+
+    async def _metadata(self) -> Metadata:
+        settings = self._settings
+        try:
+            return await discover(
+                self._fetcher,
+                settings.issuer_url,
+                compare_issuer=not settings.insecure_skip_issuer_verification,
+            )
+        except ProviderRefused:
+            if self._needs_document:
+                raise
+        issuer = settings.issuer_url
+        return Metadata(issuer=issuer, jwks_uri=issuer.removesuffix("/") + JWKS)
 
     def _settle(self, metadata: Metadata) -> Known:
         settings = self._settings
