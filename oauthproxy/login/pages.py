@@ -1,53 +1,17 @@
 """
-The values of our two pages: sign-in and error (`reference/http-behaviour.md`, 15).
+The values of our two pages, sign-in and error, as far as a request decides them.
 
-Rule 1: what a page shows is text; the templates escape it.
-Rule 2: internal details are shown only where the operator asked for it.
+What a page shows is text: the templates escape it.
 """
 
-from http import HTTPStatus
+from typing import Any
 
 from oauthproxy.answer import NO_CACHE, Page, Pairs
+from oauthproxy.pages.branding import sign_in_message
+from oauthproxy.pages.wording import error_message, status_title
 from oauthproxy.scope import Scope
 from oauthproxy.settings.model import Settings
-
-_DEFAULTS = {
-    401: "You need to be logged in to access this resource.",
-    403: "You do not have permission to access this resource.",
-    404: "We could not find the resource you were looking for.",
-    500: (
-        "Oops! Something went wrong. "
-        "For more information contact your server administrator."
-    ),
-}
-_UNKNOWN = "Unknown error"
-
-
-def sign_in_message(settings: Settings) -> str:
-    """
-    Return the text above the sign-in button: the banner, as HTML, or whose addresses
-    may sign in.
-    """
-    banner = settings.templates.banner
-    if banner:
-        return "" if banner == "-" else banner
-    domains = [domain.lower() for domain in settings.access.email_domains]
-    if settings.access.authenticated_emails_file or not domains or domains == ["*"]:
-        return ""
-    if len(domains) == 1:
-        return f"Authenticate using {domains[0]}"
-    listed = ", ".join(domains)
-    return f"Authenticate using one of the following domains: {listed}"
-
-
-def error_message(status: int, message: str, detail: str, *, debug: bool) -> str:
-    """
-    Return what an error page says: with `debug` the internal detail, else the
-    message, else the usual sentence for the status.
-    """
-    if debug:
-        return detail
-    return message or _DEFAULTS.get(status, _UNKNOWN)
+from oauthproxy.wire.gourl import escape_query
 
 
 class LoginPages:
@@ -58,7 +22,11 @@ class LoginPages:
     def __init__(self, settings: Settings, provider_name: str) -> None:
         self._prefix = settings.proxy.proxy_prefix
         self._debug = settings.templates.show_debug_on_error
-        self._message = sign_in_message(settings)
+        self._message = sign_in_message(
+            settings.templates.banner,
+            settings.access.email_domains,
+            settings.access.authenticated_emails_file,
+        )
         self._provider_name = provider_name
         self._has_form = bool(
             settings.access.htpasswd_file and settings.templates.display_htpasswd_form
@@ -115,12 +83,18 @@ class LoginPages:
             fields=fields,
             cookies=cookies,
             values={
-                "Title": HTTPStatus(status).phrase,
-                "Message": error_message(status, message, detail, debug=self._debug),
+                "Title": status_title(status),
+                "Message": error_message(
+                    status, message=message, internal=detail, debug=self._debug
+                ),
                 "StatusCode": status,
                 "Redirect": target,
-                "Restart": restart,
                 "RequestID": scope.request_id,
                 "ProxyPrefix": self._prefix,
+                **(self._retry(target) if restart else {}),
             },
         )
+
+    def _retry(self, target: str) -> dict[str, Any]:
+        url = f"{self._prefix}/start?rd={escape_query(target)}"
+        return {"RetryURL": url, "RetryLabel": "Sign in again"}
