@@ -7,7 +7,7 @@ from functools import cached_property
 from attrs import define, frozen
 
 from oauthproxy.wire.fields import Fields
-from oauthproxy.wire.forwarded import Effective, Trust, effective
+from oauthproxy.wire.forwarded import Effective, Trust, effective, log_client
 
 
 @frozen(slots=True)
@@ -75,3 +75,10 @@ class Scope:
         Host, scheme and URI after asking trusted forwarding headers.
         """
         return effective(self.trust, self)
+
+    @cached_property
+    def client(self) -> str:
+        """
+        The client as log lines name it.
+        """
+        return log_client(self)
