@@ -207,6 +207,10 @@ class _Loading:
     def _legacy(self, merged: Merged) -> AlphaReading:
         groups = {name: merged.group(name) for name in LEGACY_GROUPS}
         legacy = LegacyOptions(**groups)
+        if legacy.headers.pass_basic_auth and not legacy.headers.pass_user_headers:
+            source = merged.origins.get("pass_user_headers", "")
+            message = "has no effect while pass_basic_auth is on"
+            self.notes.append(wrong("pass_user_headers", source, message))
         usable = self._usable(legacy.upstream.upstreams, merged)
         upstream = evolve(legacy.upstream, upstreams=usable)
         return AlphaReading(convert(evolve(legacy, upstream=upstream)))

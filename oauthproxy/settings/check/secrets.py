@@ -5,7 +5,6 @@ Rules for places that secrets come from.
 from oauthproxy.settings.check.problem import Draft
 from oauthproxy.settings.model import SecretSource
 
-
 NOTHING_GIVEN = "needs a value, fromEnv or fromFile"
 
 

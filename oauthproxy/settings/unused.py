@@ -1,0 +1,140 @@
+"""
+Options that were set, but have no effect in this combination, or are outdated.
+"""
+
+from collections.abc import Iterator
+
+from oauthproxy.settings.durations import format_duration
+from oauthproxy.settings.given import wrong
+from oauthproxy.settings.kinds import MILLISECOND, Kind
+from oauthproxy.settings.legacy import static_code
+from oauthproxy.settings.model import Settings
+from oauthproxy.settings.table import Option, table
+from oauthproxy.wire import gourl
+
+_TYPES_OF_SECTION = {
+    "provider-keycloak": ("keycloak", "keycloak-oidc"),
+    "provider-login.gov": ("login.gov",),
+}
+
+
+def unused(settings: Settings) -> Iterator[str]:
+    """
+    Yield a line for each option that does not do what its author may think.
+    """
+    for option in table().options:
+        if option.name not in settings.origins:
+            continue
+        for message in (
+            _deprecated(option),
+            _other_type(option, settings),
+            _tiny(option, settings),
+        ):
+            if message:
+                yield wrong(option.label, settings.origins[option.name], message)
+    for name, message in _without_effect(settings):
+        if name in settings.origins:
+            yield wrong(name, settings.origins[name], message)
+    yield from _structure(settings)
+
+
+def _deprecated(option: Option) -> str:
+    if not option.declared.deprecated:
+        return ""
+    instead = option.declared.replaced_by
+    return f"deprecated, use {instead}" if instead else "deprecated"
+
+
+def _other_type(option: Option, settings: Settings) -> str:
+    section = option.declared.section
+    if not section or not settings.providers:
+        return ""
+    types = _TYPES_OF_SECTION.get(section, (section.removeprefix("provider-"),))
+    if settings.providers[0].type in types:
+        return ""
+    return f"is for the provider {' or '.join(types)} only"
+
+
+def _tiny(option: Option, settings: Settings) -> str:
+    """
+    Remark a duration that was probably meant in seconds.
+    """
+    group = getattr(settings, option.group, None)
+    if option.kind is not Kind.DURATION or group is None:
+        return ""
+    value = getattr(group, option.name)
+    if not 0 < value < MILLISECOND:
+        return ""
+    shown = format_duration(value)
+    return (
+        f'means {shown}; a number without a unit counts nanoseconds, write "{value}s"'
+    )
+
+
+def _without_effect(settings: Settings) -> Iterator[tuple[str, str]]:
+    tls = settings.server.tls is not None
+    if tls:
+        served = settings.server.secure_bind_address
+        message = f'has no effect beside a TLS certificate; HTTPS is at "{served}"'
+        yield "http_address", f"{message} (https_address)"
+    else:
+        for name in ("https_address", "tls_min_version", "tls_cipher_suites"):
+            yield name, "has no effect without tls_cert_file and tls_key_file"
+    if not settings.proxy.reverse_proxy:
+        for name in ("real_client_ip_header", "trusted_proxy_ips"):
+            yield name, "has no effect without reverse_proxy"
+    if not settings.access.skip_jwt_bearer_tokens:
+        for name in ("extra_jwt_issuers", "bearer_token_login_fallback"):
+            yield name, "has no effect without skip_jwt_bearer_tokens"
+    if settings.session.session_store_type != "redis":
+        for option in table().options:
+            if option.name.startswith("redis_"):
+                yield option.name, 'has no effect without session_store_type = "redis"'
+    if not settings.cookie.cookie_csrf_per_request:
+        name = "cookie_csrf_per_request_limit"
+        yield name, "has no effect without cookie_csrf_per_request"
+    yield from _provider_without_effect(settings)
+
+
+def _provider_without_effect(settings: Settings) -> Iterator[tuple[str, str]]:
+    for provider in settings.providers[:1]:
+        if provider.oidc.jwks_url and not provider.oidc.skip_discovery:
+            message = "has no effect while discovery is on, which finds the keys itself"
+            yield "oidc_jwks_url", message
+        if provider.type == "keycloak-oidc":
+            yield "keycloak_groups", "has no effect here; use allowed_groups"
+        if settings.proxy.ssl_insecure_skip_verify:
+            message = "has no effect beside ssl_insecure_skip_verify"
+            yield "provider_ca_files", message
+
+
+def _structure(settings: Settings) -> Iterator[str]:
+    if len(settings.providers) > 1:
+        yield f"only the first provider is used: {settings.providers[0].id}"
+    for upstream in settings.upstreams:
+        if upstream.id.startswith("static:"):
+            url = gourl.parse(upstream.id)
+            if url.scheme == "static" and static_code(url.host) is None:
+                yield f'the upstream "{upstream.id}" names no status; 200 is used'
+    logs = settings.logging
+    if not (logs.standard_logging or logs.auth_logging or logs.request_logging):
+        yield "all logs are off"
+    yield from _redirect_url(settings)
+
+
+def _redirect_url(settings: Settings) -> Iterator[str]:
+    proxy = settings.proxy
+    if not proxy.redirect_url:
+        if not settings.cookie.cookie_secure and not proxy.reverse_proxy:
+            yield (
+                "redirect_url is not set: it is made from each request, with http:// "
+                "unless cookie_secure or reverse_proxy says otherwise"
+            )
+        return
+    path = gourl.parse(proxy.redirect_url).path
+    callback = f"{proxy.proxy_prefix}/callback"
+    if path not in ("", callback):
+        yield (
+            f'redirect_url has the path "{path}", but the callback is served at '
+            f'"{callback}"; something in front has to change the one into the other'
+        )
