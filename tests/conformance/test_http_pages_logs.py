@@ -11,7 +11,10 @@ import pytest
 
 from oauthproxy.logs.client import client_text
 from oauthproxy.metrics import Exposition, Metrics
+from oauthproxy.pages import Pages, error_message, sign_in_message
 from oauthproxy.scope import Peer
+from oauthproxy.settings.groups.templates import TemplateOptions
+from tests.unit.driver import RecordingLog
 from tests.unit.logs.stage import record, scope, stage
 
 _CASES = tomllib.loads(
@@ -98,3 +101,48 @@ def test_metrics_label(case):
     assert f'oauth2_proxy_requests_total{{code="{code}"}} 1.0' in text
     counted = f'oauth2_proxy_response_duration_seconds_count{{method="{method}"}} 1.0'
     assert counted in text
+
+
+@cases("sign_in_message")
+def test_sign_in_message(case):
+    """The message above the button says who may come in."""
+    config = case["config"]
+
+    message = sign_in_message(
+        config.get("banner", ""),
+        config["email_domains"],
+        config.get("authenticated_emails_file", ""),
+    )
+
+    assert message == case["expect"]["message"]
+
+
+@cases("error_message")
+def test_error_message(case):
+    """
+    The sentence of an error page. Different on purpose: no message is taken for a
+    format, so a per cent sign stays one.
+    """
+    given = case["input"]
+
+    message = error_message(
+        given["status"],
+        message="".join(given.get("messages", [])),
+        internal=given["app_error"],
+        debug=case["config"].get("show_debug_on_error", False),
+    )
+
+    assert message == case["expect"]["message"].replace("%!(NOVERB)", "%")
+
+
+@cases("html_value")
+def test_html_value(case):
+    """Values in the built-in pages are escaped as Go does."""
+    pages = Pages(TemplateOptions(), "/oauth2", log=RecordingLog())
+    values = {"ProviderName": "P", "Redirect": case["input"]["text"]}
+
+    sign_in = pages.render("sign_in", values).decode()
+    error = pages.render("error", values).decode()
+
+    assert case["expect"]["hidden"] in sign_in
+    assert case["expect"]["action"] in error
