@@ -32,6 +32,16 @@ SWITCHES = (
         reference=True,
         text="starts while the provider cannot be reached, and tries again",
     ),
+    Switch(
+        "insecure_skip_any_options",
+        reference=True,
+        text="lets only CORS preflights pass for skip-auth-preflight",
+    ),
+    Switch(
+        "insecure_client_address_from_anyone",
+        reference=True,
+        text="believes the client's address only from trusted proxies",
+    ),
 )
 
 

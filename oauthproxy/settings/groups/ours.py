@@ -18,9 +18,12 @@ class OurOptions:
         TEXTS,
         (),
         ours=True,
-        help="Twisted endpoint strings to listen on besides the addresses above, "
-        "such as tcp:8080:interface=127.0.0.1, unix:/run/p.sock:mode=660 or "
-        "systemd:domain=INET:index=0.",
+        help=(
+            "Twisted endpoint strings to listen on besides the addresses above, such "
+            "as tcp:8080:interface=127.0.0.1, unix:/run/p.sock:mode=660 or "
+            "systemd:domain=INET:index=0. One with a comma needs double quotes around "
+            "it."
+        ),
     )
     workers: int = option(
         INTEGER,
@@ -40,6 +43,20 @@ class OurOptions:
         ours=True,
         help="End the program when the provider's discovery fails at the start, "
         "instead of serving and trying again.",
+    )
+    insecure_skip_any_options: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="With skip-auth-preflight, let every OPTIONS request pass without a "
+        "login, not only CORS preflights.",
+    )
+    insecure_client_address_from_anyone: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="Believe real-client-ip-header from every peer, also from those outside "
+        "of trusted-proxy-ip.",
     )
     cookie_secret_previous: tuple[str, ...] = option(
         TEXTS,
