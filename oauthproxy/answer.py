@@ -65,6 +65,7 @@ class Redirect(Answer):
 
     location: str
     status: int = 302
+    bare: bool = False
 
 
 @frozen(kw_only=True)

@@ -1,0 +1,112 @@
+"""
+The endpoints of the login: `sign_in`, `start`, `callback`, `sign_out`.
+"""
+
+from attrs import evolve
+
+from oauthproxy.answer import Answer
+from oauthproxy.login.flow import Login
+from oauthproxy.web.admission import Admission
+from oauthproxy.web.request import FrontRequest
+from oauthproxy.web.resource import (
+    Answerer,
+    AnswerResource,
+    cookies_of,
+    read_form,
+)
+from oauthproxy.wire.form import FormError
+
+
+class LoginResource(AnswerResource):
+    """
+    An endpoint of the login; a form that cannot be read is answered with `bad_form`.
+    """
+
+    bad_form = 500
+
+    def __init__(self, answerer: Answerer, login: Login, admission: Admission) -> None:
+        super().__init__(answerer)
+        self.login = login
+        self.admission = admission
+
+    async def answer(self, request: FrontRequest) -> Answer:
+        """
+        Return the endpoint's answer.
+        """
+        try:
+            return await self.respond(request)
+        except FormError as error:
+            scope = request.scope
+            return self.login.error_page(scope, self.bad_form, detail=str(error))
+
+    async def respond(self, request: FrontRequest) -> Answer:
+        """
+        Return the answer; raises FormError.
+        """
+        raise NotImplementedError
+
+
+class SignInResource(LoginResource):
+    """
+    Show the sign-in page, or check the name and password sent from it.
+    """
+
+    async def respond(self, request: FrontRequest) -> Answer:
+        """
+        Return the page, a redirect behind a login, or the start of one.
+        """
+        form = await read_form(request)
+        scope = request.scope
+        return await self.login.sign_in(scope, cookies_of(request), form)
+
+
+class StartResource(LoginResource):
+    """
+    Send the browser to the identity provider.
+    """
+
+    bad_form = 400
+
+    async def respond(self, request: FrontRequest) -> Answer:
+        """
+        Return the redirect.
+        """
+        form = await read_form(request)
+        return await self.login.start(
+            request.scope, cookies_of(request), form, overrides=True
+        )
+
+
+class CallbackResource(LoginResource):
+    """
+    Take the browser back from the identity provider.
+    """
+
+    async def respond(self, request: FrontRequest) -> Answer:
+        """
+        Return the redirect to where the login began, with the session's cookie.
+        """
+        form = await read_form(request)
+        session = (await self.admission.admit(request)).session
+        return await self.login.callback(
+            request.scope, cookies_of(request), form, session
+        )
+
+
+class SignOutResource(LoginResource):
+    """
+    End the session.
+    """
+
+    async def respond(self, request: FrontRequest) -> Answer:
+        """
+        Return the redirect to where the user goes afterwards.
+        """
+        admitted = await self.admission.admit(request)
+        if admitted.refused is not None:
+            return admitted.refused
+        form = await read_form(request)
+        answer = await self.login.sign_out(
+            request.scope, cookies_of(request), form, admitted.session
+        )
+        return evolve(answer, cookies=admitted.cookies + answer.cookies)

@@ -1,0 +1,345 @@
+"""
+A request on a `FrontChannel`: it starts as soon as its head is in.
+
+It is Twisted's own request to every resource that wants one (`setHeader`, `write`,
+`finish`, `registerProducer`, `notifyFinish`), and has a short way besides: `send_head`
+writes a head made elsewhere, `send_body` and `end` frame what follows.
+
+Rule 1: what stock requests make eagerly (header objects, cookies, addresses) is made
+here when somebody asks.
+Rule 2: a response without a length is chunked for HTTP/1.1 and ends with the
+connection for HTTP/1.0.
+Rule 3: after the first byte an error cuts the connection, so that a short body never
+looks complete.
+"""
+
+import time
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IPushProducer
+from twisted.python.failure import Failure
+from twisted.web import http, resource, server
+from twisted.web.http_headers import Headers
+
+from oauthproxy.scope import Scope
+from oauthproxy.web.body import Body
+from oauthproxy.wire.fields import Fields, Pair, field_text
+from oauthproxy.wire.requesthead import RequestHead
+
+if TYPE_CHECKING:
+    from oauthproxy.web.channel import FrontChannel
+
+BODYLESS = frozenset({204, 304})
+STATUS_LINES = {
+    code: b"HTTP/1.1 %d %b\r\n" % (code, phrase)
+    for code, phrase in http.RESPONSES.items()
+}
+
+
+def status_line(code: int) -> bytes:
+    """
+    Return a status line, with the end of its line.
+    """
+    line = STATUS_LINES.get(code)
+    return b"HTTP/1.1 %d status code %d\r\n" % (code, code) if line is None else line
+
+
+class FrontRequest(server.Request):
+    """
+    One request and its response.
+
+    `status` and `sent` (body bytes) are for the log; `upstream` names who answered.
+    `abandoned` is called when the client leaves before its answer is out.
+    """
+
+    defaultContentType = None
+    site: Any
+
+    def __init__(self, channel: "FrontChannel", head: RequestHead) -> None:
+        # The stock constructor makes three header objects; ours are made on demand.
+        self.channel: Any = channel
+        self.site = channel.site
+        self.head = head
+        self.method = head.method
+        self.uri = head.target
+        self.path = head.target.partition(b"?")[0]
+        self.clientproto = head.version
+        self.fields: list[Pair] = head.fields
+        self.body: Body | None = None
+        self.received_at = time.time_ns()
+        self.status = 0
+        self.sent = 0
+        self.upstream = ""
+        self.username = ""
+        self.health = False
+        self.abandoned: Callable[[], None] | None = None
+        self.notifications: list[Deferred[None]] = []
+        self.cookies: list[bytes] = []
+        self.content = None
+        self.queued = False
+        self._close_after = not head.keep_alive
+        self._framing = ""
+        self._extra_lines = b""
+
+    # --- made on demand
+
+    @cached_property
+    def requestHeaders(self) -> Headers:
+        """
+        Return the fields as stock resources know them.
+        """
+        headers = Headers()
+        for name, value in self.fields:
+            headers.addRawHeader(name, value)
+        return headers
+
+    @cached_property
+    def responseHeaders(self) -> Headers:
+        """
+        Return the fields that stock resources have set so far.
+        """
+        return Headers()
+
+    @cached_property
+    def transport(self) -> Any:
+        """
+        Return the client's transport.
+        """
+        return self.channel.transport
+
+    @cached_property
+    def client(self) -> Any:
+        """
+        Return the client's address.
+        """
+        return self.channel.getPeer()
+
+    @cached_property
+    def host(self) -> Any:
+        """
+        Return our own address.
+        """
+        return self.channel.getHost()
+
+    @cached_property
+    def args(self) -> dict[bytes, list[bytes]]:
+        """
+        Return the query's parameters as stock resources know them.
+        """
+        return http.parse_qs(self.uri.partition(b"?")[2], keep_blank_values=True)
+
+    @cached_property
+    def request_id(self) -> str:
+        """
+        Return the id that names this request in logs and on error pages.
+        """
+        return self.site.request_id(self)  # type: ignore[no-any-return]
+
+    @cached_property
+    def scope(self) -> Scope:
+        """
+        Return the facts that the inside decides by.
+        """
+        return Scope(
+            method=self.method.decode("ascii"),
+            target=field_text(self.uri),
+            host=field_text(self.head.host),
+            fields=Fields(self.fields),
+            peer=self.channel.client,
+            trust=self.site.trust,
+            secure=self.channel.secure,
+            request_id=self.request_id,
+            received_at=self.received_at,
+            protocol=self.clientproto.decode("ascii"),
+        )
+
+    # --- life
+
+    def process(self) -> None:
+        """
+        Find the resource and let it answer.
+        """
+        self.site.getResourceFor(self).render(self)
+
+    def connectionLost(self, reason: Failure) -> None:
+        """
+        Learn that the client is gone before its answer was.
+        """
+        self._disconnected = True
+        if not self.finished:
+            self.finished = 1
+            if self.body is not None:
+                self.body.abandon()
+            if not self.status:
+                self.status = 499
+            if self.abandoned is not None:
+                self.abandoned()
+            self.site.answered(self)
+        notifications, self.notifications = self.notifications, []
+        for waiting in notifications:
+            waiting.errback(reason)
+
+    # --- the short way
+
+    def send_head(self, code: int, lines: list[bytes], framing: str) -> list[bytes]:
+        """
+        Return the pieces of a response head; `lines` are fields with line ends.
+
+        `framing` is "length" (a Content-Length is among the lines, or no body
+        follows), or "stream" (the length is unknown).
+        """
+        self.startedWriting = 1
+        self.status = code
+        out = [status_line(code), *lines]
+        if framing == "stream" and self.method != b"HEAD" and code not in BODYLESS:
+            if self.clientproto == b"HTTP/1.1":
+                out.append(b"Transfer-Encoding: chunked\r\n")
+                self._framing = "chunked"
+            else:
+                self._close_after = True
+        if self._close_after:
+            out.append(b"Connection: close\r\n")
+        elif self.clientproto == b"HTTP/1.0":
+            out.append(b"Connection: keep-alive\r\n")
+        out.append(b"\r\n")
+        return out
+
+    def frame(self, data: bytes) -> bytes:
+        """
+        Return body bytes as they go out after `send_head`.
+        """
+        self.sent += len(data)
+        if self._framing == "chunked":
+            return b"%x\r\n%b\r\n" % (len(data), data)
+        return data
+
+    def last_chunk(self, trailers: list[Pair]) -> bytes:
+        """
+        Return what ends the body after `send_head`.
+        """
+        if self._framing != "chunked":
+            return b""
+        if not trailers:
+            return b"0\r\n\r\n"
+        lines = b"".join(b"%b: %b\r\n" % pair for pair in trailers)
+        return b"0\r\n%b\r\n" % lines
+
+    def end(self) -> None:
+        """
+        Finish after everything was written by the short way.
+        """
+        if not self.finished:
+            self.finished = 1
+            self._done()
+
+    def abort(self) -> None:
+        """
+        Cut the connection: the response cannot be finished.
+        """
+        if not self.finished:
+            self.finished = 1
+            self.site.answered(self)
+            self.channel.abort()
+
+    def tunnel_closed(self) -> None:
+        """
+        Learn that the tunnel made of this request has ended.
+        """
+        if not self.finished:
+            self.finished = 1
+            self.site.answered(self)
+
+    def close_after(self) -> None:
+        """
+        End the connection behind this response.
+        """
+        self._close_after = True
+
+    # --- the stock way
+
+    def write(self, data: bytes) -> None:
+        """
+        Send body bytes, the head before the first of them.
+        """
+        if self._disconnected or self.finished:
+            return
+        out: list[bytes] = []
+        if not self.startedWriting:
+            out = self._stock_head()
+        if data and self.method != b"HEAD" and self.code not in BODYLESS:
+            out.append(self.frame(data))
+        self.channel.write(b"".join(out))
+
+    def render_folder(
+        self, folder: resource.Resource, target: bytes, below: str, lines: bytes
+    ) -> None:
+        """
+        Let a stock folder answer for `target`, taken relative to the path `below`;
+        `lines` are fields with line ends that its response carries besides.
+        """
+        path = target.partition(b"?")[0]
+        prefix = below.encode().rstrip(b"/")
+        rest = path[len(prefix) :] if path.startswith(prefix) else b""
+        self.prepath = [part for part in prefix.split(b"/") if part]
+        self.postpath = [unquote_to_bytes(part) for part in rest[1:].split(b"/")]
+        self._extra_lines = lines
+        server.Request.render(self, resource.getChildForRequest(folder, self))
+
+    def _stock_head(self) -> list[bytes]:
+        headers = self.responseHeaders
+        if self.lastModified is not None:
+            headers.setRawHeaders(
+                b"Last-Modified", [http.datetimeToString(self.lastModified)]
+            )
+        if self.etag is not None:
+            headers.setRawHeaders(b"ETag", [self.etag])
+        lines = [self._extra_lines] if self._extra_lines else []
+        lines += [
+            b"%b: %b\r\n" % (name, value)
+            for name, values in headers.getAllRawHeaders()
+            for value in values
+        ]
+        lines.append(b"Date: %b\r\n" % self.site.sweeper.date)
+        known = headers.hasHeader(b"content-length")
+        return self.send_head(self.code, lines, "length" if known else "stream")
+
+    def finish(self) -> None:
+        """
+        End the response.
+        """
+        if self._disconnected or self.finished:
+            return
+        if not self.startedWriting:
+            self.write(b"")
+        rest = self.last_chunk([])
+        if rest:
+            self.channel.write(rest)
+        self.end()
+
+    def registerProducer(self, producer: IPushProducer, streaming: bool) -> None:
+        """
+        Let the client's slowness pause `producer`.
+        """
+        self.producer = producer
+        self.streamingProducer = streaming
+        self.channel.registerProducer(producer, streaming)
+
+    def unregisterProducer(self) -> None:
+        """
+        Forget the producer.
+        """
+        self.producer = None
+        self.channel.unregisterProducer()
+
+    def _done(self) -> None:
+        self.site.answered(self)
+        channel = self.channel
+        channel.request_done(self, reusable=not self._close_after)
+        if self.notifications:
+            notifications, self.notifications = self.notifications, []
+            for waiting in notifications:
+                waiting.callback(None)

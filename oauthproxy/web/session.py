@@ -1,0 +1,186 @@
+"""
+Signed-in browsers that were seen before: what a page view needs, ready to use.
+
+Rule 1: an entry is found by the exact value of the session cookie, and was put there
+only after that value had been verified, loaded and admitted in full.
+Rule 2: its times are looked at on every request; once the session may have expired, be
+due for a refresh, or be judged by changed rules, the full way is gone again.
+Rule 3: the header lines made of a session are made once.
+"""
+
+import re
+import time
+from collections.abc import Callable
+
+from attrs import define
+
+from oauthproxy.access.decision import Rules
+from oauthproxy.session.cache import SessionCache
+from oauthproxy.session.session import Session
+from oauthproxy.session.store import SessionStore
+from oauthproxy.settings.kinds import SECOND
+from oauthproxy.upstream.headers import Injector, Pairs
+from oauthproxy.web.request import FrontRequest
+from oauthproxy.wire.cookies import Cookies
+from oauthproxy.wire.fields import field_bytes
+from oauthproxy.wire.kind import FieldKinds
+
+FOR_EVER = 1 << 63
+COOKIE, AUTHORIZATION = 1, 2
+_KINDS = FieldKinds({b"cookie": COOKIE, b"authorization": AUTHORIZATION})
+
+
+@define(slots=True, eq=False)
+class Known:
+    """
+    A session and what is sent because of it.
+
+    `request_lines` and `response_lines` are fields with line ends, `request_pairs` the
+    former as pairs. The entry may be used until `until` (nanoseconds) under rules of
+    `version`.
+    """
+
+    session: Session | None
+    request_pairs: Pairs
+    request_lines: bytes
+    response_lines: bytes
+    username: str
+    until: int = FOR_EVER
+    version: int = 0
+
+
+class KnownSessions:
+    """
+    Find and remember sessions by cookie value.
+
+    `due_at` says when a session is to be looked at again, in nanoseconds, None for
+    never.
+    """
+
+    def __init__(
+        self,
+        cookie_name: str,
+        cookie_lifetime: int,
+        cache: SessionCache[Known],
+        store: SessionStore,
+        rules: Rules,
+        injector: Injector,
+        due_at: Callable[[Session], int | None],
+        *,
+        headers_decide: bool,
+    ) -> None:
+        name = re.escape(cookie_name.encode())
+        self._value = re.compile(rb"(?:^|;)[ \t]*" + name + rb"=([^;]*)")
+        self._lifetime = cookie_lifetime
+        self._cache = cache
+        self._store = store
+        self._rules = rules
+        self._injector = injector
+        self._due_at = due_at
+        self._headers_decide = headers_decide
+        self._nobody = self._describe(None)
+
+    def peek(self, request: FrontRequest) -> Known | None:
+        """
+        Return the entry of a request's session cookie when nothing more is to be asked.
+        """
+        cookie = None
+        kind_of = _KINDS.of
+        for name, value in request.fields:
+            kind = kind_of(name)
+            if kind == COOKIE:
+                if cookie is not None:
+                    return None
+                cookie = value
+            elif kind == AUTHORIZATION and self._headers_decide:
+                return None
+        if cookie is None:
+            return None
+        match = self._value.search(cookie)
+        if match is None:
+            return None
+        known = self._cache.get(match[1])
+        if (
+            known is None
+            or known.until <= time.time_ns()
+            or known.version != self._rules.version
+        ):
+            return None
+        return known
+
+    @property
+    def moment(self) -> int:
+        """
+        Where we are in the order of changes; to be taken before a session is loaded.
+        """
+        return self._cache.moment
+
+    def learn(self, cookies: Cookies, session: Session, since: int) -> Known:
+        """
+        Remember an admitted session that `cookies` gave, and return its entry.
+        `since` is the `moment` before it was loaded.
+        """
+        known = self._describe(session)
+        key = self._store.key(cookies)
+        if key is None:
+            return known
+        known.version = self._rules.version
+        known.until = self._until(key, session)
+        tag = self._store.tag(cookies)
+        self._cache.put(field_bytes(key), known, tag, since=since)
+        return known
+
+    def describe(self, session: Session | None) -> Known:
+        """
+        Return an entry that is not remembered.
+        """
+        return self._nobody if session is None else self._describe(session)
+
+    def find(self, cookies: Cookies) -> Known | None:
+        """
+        Return the entry of parsed cookies (the way of split ones).
+        """
+        key = self._store.key(cookies)
+        known = None if key is None else self._cache.get(field_bytes(key))
+        if (
+            known is None
+            or known.until <= time.time_ns()
+            or known.version != self._rules.version
+        ):
+            return None
+        return known
+
+    def _describe(self, session: Session | None) -> Known:
+        injector = self._injector
+        username = "" if session is None else session.email or session.user
+        response = _lines(injector.response_block(session))
+        if session is not None:
+            response = b"Gap-Auth: %b\r\n" % field_bytes(_plain(username)) + response
+        pairs = injector.request_block(session)
+        return Known(session, pairs, _lines(pairs), response, username)
+
+    def _until(self, key: str, session: Session) -> int:
+        times = [self._due_at(session)]
+        if self._lifetime:
+            parts = key.split("|")
+            if len(parts) != 3 or not parts[1].isdigit():
+                return 0
+            times.append(int(parts[1]) * SECOND + self._lifetime)
+        return min((t for t in times if t is not None), default=FOR_EVER)
+
+
+def _lines(pairs: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    return b"".join(b"%b: %b\r\n" % pair for pair in pairs)
+
+
+def _plain(text: str) -> str:
+    return text if text.isprintable() else "".join(c for c in text if c.isprintable())
+
+
+def response_pairs(known: Known) -> tuple[tuple[str, str], ...]:
+    """
+    Return the response fields of an entry as pairs of text.
+    """
+    lines = known.response_lines.decode("utf-8", "surrogateescape").split("\r\n")
+    pairs = (line.partition(": ") for line in lines if line)
+    return tuple((name, value) for name, _, value in pairs)

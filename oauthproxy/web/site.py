@@ -1,0 +1,209 @@
+"""
+All client connections of one configuration.
+"""
+
+import ipaddress
+import random
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.interfaces import IAddress, ISSLTransport
+from twisted.web import resource, server
+
+from oauthproxy.net.sweep import Sweeper
+from oauthproxy.scope import Peer
+from oauthproxy.web.channel import ChannelLimits, FrontChannel
+from oauthproxy.web.request import FrontRequest
+from oauthproxy.wire.fields import field_text
+from oauthproxy.wire.forwarded import Trust
+
+LONGEST_REQUEST_ID = 128
+
+
+class Journal(Protocol):
+    """
+    Hears of everything that was answered.
+    """
+
+    def answered(self, request: FrontRequest) -> None:
+        """
+        Record a request whose response is out, or that was given up.
+        """
+
+    def refused(self, peer: Peer, status: int) -> None:
+        """
+        Record bytes that were no request.
+        """
+
+
+class FrontSite(server.Site):
+    """
+    Makes channels, and knows them all.
+
+    `locate` finds the resource for a request. Only HTTP/1.1 is offered to TLS clients.
+    """
+
+    def __init__(
+        self,
+        locate: Callable[[FrontRequest], resource.Resource],
+        *,
+        reactor: Any,
+        sweeper: Sweeper,
+        limits: ChannelLimits,
+        most_channels: int,
+        trust: Trust,
+        request_id_field: bytes,
+        journal: Journal,
+    ) -> None:
+        super().__init__(  # type: ignore[no-untyped-call]
+            resource.Resource(),
+            reactor=reactor,  # type: ignore[no-untyped-call]
+        )
+        self.sweeper = sweeper
+        self.limits = limits
+        self.trust = trust
+        self.channels: set[FrontChannel] = set()
+        self.live = 0
+        self._locate = locate
+        self._reactor = reactor
+        self._most_channels = most_channels
+        self._request_id_field = request_id_field.lower()
+        self._journal = journal
+        self._draining = False
+
+    def startFactory(self) -> None:
+        """
+        Nothing to do: the sweeper keeps the time.
+        """
+
+    def stopFactory(self) -> None:
+        """
+        Nothing to do.
+        """
+
+    def acceptableProtocols(self) -> list[bytes]:
+        """
+        Return what TLS clients may choose from.
+        """
+        return [b"http/1.1"]
+
+    def buildProtocol(  # type: ignore[override]
+        self,
+        addr: IAddress | None,  # noqa: ARG002
+    ) -> FrontChannel:
+        """
+        Return the protocol of a new client connection.
+        """
+        return FrontChannel(self)
+
+    # --- channels
+
+    def opened(self, channel: FrontChannel) -> None:
+        """
+        Know a channel; beyond the limit the one that is idle for longest goes.
+        """
+        self.channels.add(channel)
+        self.sweeper.add(channel)
+        if len(self.channels) > self._most_channels:
+            self._close_longest_idle(channel)
+
+    def closed(self, channel: FrontChannel) -> None:
+        """
+        Forget a channel.
+        """
+        self.channels.discard(channel)
+        self.sweeper.discard(channel)
+
+    def _close_longest_idle(self, newcomer: FrontChannel) -> None:
+        idle = (c for c in self.channels if c.is_idle and c is not newcomer)
+        min(idle, key=lambda c: c.deadline, default=newcomer).abort()
+
+    def drain(self) -> None:
+        """
+        Close what is idle, and the others after their answer.
+        """
+        self._draining = True
+        for channel in list(self.channels):
+            channel.close_idle()
+
+    def is_secure(self, transport: Any) -> bool:
+        """
+        Return whether a transport speaks TLS.
+        """
+        return bool(ISSLTransport.providedBy(transport))
+
+    def later(self, call: Callable[[], None]) -> None:
+        """
+        Call at the next turn of the reactor.
+        """
+        self._reactor.callLater(0, call)
+
+    # --- requests
+
+    def getResourceFor(self, request: FrontRequest) -> resource.Resource:
+        """
+        Return the resource that answers a request.
+        """
+        self.live += 1
+        if self._draining:
+            request.close_after()
+        return self._locate(request)
+
+    def answered(self, request: FrontRequest) -> None:
+        """
+        Hear that a request is over.
+        """
+        self.live -= 1
+        if self._draining:
+            request.close_after()
+        self._journal.answered(request)
+
+    def refused(self, channel: FrontChannel, status: int) -> None:
+        """
+        Hear that a client sent something that is no request.
+        """
+        self._journal.refused(channel.client, status)
+
+    def request_id(self, request: FrontRequest) -> str:
+        """
+        Return the id a client or a proxy before us gave, or a new UUID.
+        """
+        name = self._request_id_field
+        if name:
+            for each, value in request.fields:
+                if value and each.lower() == name:
+                    return field_text(value[:LONGEST_REQUEST_ID])
+        return new_request_id()
+
+    @staticmethod
+    def peer_of(address: Any) -> Peer:
+        """
+        Return who is at an address of Twisted's.
+        """
+        if isinstance(address, IPv4Address):
+            return Peer(address.host, address.port)
+        if isinstance(address, IPv6Address):
+            return Peer(_plain(address.host), address.port)
+        return Peer("@")
+
+
+def _plain(host: str) -> str:
+    """
+    Return an IPv4-mapped IPv6 address as the IPv4 address it is.
+    """
+    if not host.lower().startswith("::ffff:"):
+        return host
+    mapped = ipaddress.IPv6Address(host.partition("%")[0]).ipv4_mapped
+    return host if mapped is None else str(mapped)
+
+
+def new_request_id() -> str:
+    """
+    Return a random UUID (RFC 9562, 5.4); ids need to differ, not to be secret.
+    """
+    text = f"{random.getrandbits(128):032x}"
+    return (
+        f"{text[:8]}-{text[8:12]}-4{text[13:16]}-"
+        f"{'89ab'[int(text[16], 16) & 3]}{text[17:20]}-{text[20:]}"
+    )
