@@ -5,7 +5,7 @@ Times are integer nanoseconds since the Unix epoch, durations integer nanosecond
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 from attrs import frozen
@@ -98,6 +98,10 @@ NewGate = Callable[[], Gate]
 """Return a new, closed gate."""
 
 
+Background = Callable[[Coroutine[Any, Any, None]], Callable[[], None]]
+"""Start a coroutine that goes on by itself; the returned function ends it."""
+
+
 class Lock(Protocol):
     """
     A lock on one key, shared by all processes that use the same vault.
@@ -116,6 +120,27 @@ class Lock(Protocol):
     async def release(self) -> None:
         """
         Give it back; nothing happens when it is no longer ours.
+        """
+
+
+class Watcher(Protocol):
+    """
+    Hear of changes in a vault, whoever makes them.
+    """
+
+    def changed(self, key: str) -> None:
+        """
+        Take note that the value of `key` is another one now, or gone.
+        """
+
+    def lost(self) -> None:
+        """
+        Take note that changes may go unnoticed from now on.
+        """
+
+    def restored(self) -> None:
+        """
+        Take note that every change is noticed from now on.
         """
 
 
@@ -147,6 +172,11 @@ class Vault(Protocol):
     def lock(self, key: str) -> Lock:
         """
         Return the lock that guards `key`.
+        """
+
+    def watch(self, watcher: Watcher) -> None:
+        """
+        Tell `watcher` of changes from now on.
         """
 
 

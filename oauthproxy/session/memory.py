@@ -4,11 +4,9 @@ Keep sessions in the memory of this process.
 For one process only: they are lost when it ends and no other process sees them.
 """
 
-from collections.abc import Callable
-
 from attrs import define, frozen
 
-from oauthproxy.ports import Clock
+from oauthproxy.ports import Clock, Watcher
 
 MOST_ENTRIES = 100_000
 """Beyond it the entry stored longest ago is forgotten."""
@@ -37,13 +35,14 @@ class MemoryVault:
         self._most = entries
         self._entries: dict[str, _Entry] = {}
         self._locks: dict[str, _Entry] = {}
-        self._watcher: Callable[[str], None] | None = None
+        self._watcher: Watcher | None = None
 
-    def watch(self, changed: Callable[[str], None]) -> None:
+    def watch(self, watcher: Watcher) -> None:
         """
-        Call `changed` with the key of everything stored or deleted from now on.
+        Tell `watcher` of everything stored or deleted from now on.
         """
-        self._watcher = changed
+        self._watcher = watcher
+        watcher.restored()
 
     async def get(self, key: str) -> bytes | None:
         """
@@ -96,7 +95,7 @@ class MemoryVault:
 
     def _tell(self, key: str) -> None:
         if self._watcher is not None:
-            self._watcher(key)
+            self._watcher.changed(key)
 
 
 @define(eq=False)

@@ -65,6 +65,14 @@ class OurOptions:
         holds="secret",
         help="Older cookie secrets that are still read but never written.",
     )
+    insecure_skip_session_expiry: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="Let a session that is past its own expiry go on until its cookie "
+        "expires, as oauth2-proxy does; it then ends, or is refreshed, only where "
+        "cookie-refresh asks for it.",
+    )
     pass_own_cookies: bool = option(
         FLAG,
         True,
