@@ -19,7 +19,6 @@ from oauthproxy.settings.legacy import LegacyOptions, provider
 from oauthproxy.settings.model import ProviderSettings
 from tests.unit.providers.flat import options
 
-
 ISSUER = "https://idp.test"
 JSON_TYPE = (("Content-Type", "application/json"),)
 
