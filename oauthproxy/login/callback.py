@@ -23,6 +23,7 @@ from oauthproxy.login.state import State, decode_state
 from oauthproxy.login.summary import summary
 from oauthproxy.ports import Clock, Log
 from oauthproxy.providers.calls import shown
+from oauthproxy.providers.oidc import NonceRefused
 from oauthproxy.providers.provider import Provider
 from oauthproxy.scope import Scope
 from oauthproxy.session.csrf import CSRF, CSRFJar
@@ -170,7 +171,7 @@ class Callback:
         uri = self.redirect_uri(scope)
         try:
             session = await self.provider.redeem(
-                uri, form.first("code"), csrf.code_verifier
+                uri, form.first("code"), csrf.code_verifier, csrf.nonce
             )
             session = self._dated(evolve(session, nonce=csrf.nonce))
             session = await self.provider.enrich(session)
@@ -178,13 +179,18 @@ class Callback:
                 return session
         except ProviderUnavailable as error:
             raise self._failed(error, target, RETRY_AFTER) from error
+        except NonceRefused as error:
+            raise self._invalid(scope, csrf, error.detail, "") from error
         except ProviderRefused as error:
             raise self._failed(error, target) from error
-        raise Refused(
+        raise self._invalid(scope, csrf, summary(session), session.email)
+
+    def _invalid(self, scope: Scope, csrf: CSRF, detail: str, username: str) -> Refused:
+        return Refused(
             403,
-            f"session validation failed: {summary(session)}",
+            f"session validation failed: {detail}",
             cookies=(self._clear(scope, csrf.state_hash),),
-            username=session.email,
+            username=username,
         )
 
     def _dated(self, session: Session) -> Session:

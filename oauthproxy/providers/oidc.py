@@ -33,6 +33,14 @@ from oauthproxy.settings.kinds import SECOND
 from oauthproxy.settings.model import ProviderSettings
 
 
+class NonceRefused(TokenRefused):
+    """
+    The answer of the identity provider belongs to another login. Please sign in again.
+    """
+
+    status = 403
+
+
 class OIDCProvider(Provider):
     """
     A provider that speaks OpenID Connect.
@@ -128,7 +136,13 @@ class OIDCProvider(Provider):
             return added
         return {**added, "nonce": (nonce_hash,)}
 
-    async def redeem(self, redirect_uri: str, code: str, code_verifier: str) -> Session:
+    async def redeem(
+        self,
+        redirect_uri: str,
+        code: str,
+        code_verifier: str,
+        nonce: bytes | None = None,
+    ) -> Session:
         """
         Return a session for a code, told by a verified ID token.
         """
@@ -144,7 +158,10 @@ class OIDCProvider(Provider):
             access_token=grant.access_token,
             refresh_token=grant.refresh_token,
             id_token=grant.id_token,
+            nonce=nonce,
         )
+        if nonce is not None and not self.nonce_holds(session, token):
+            raise NonceRefused("the ID token was made for another login")
         claims = self.claims(token.payload, grant.access_token)
         session = await self.identify(session, claims)
         return evolve(session, additional_claims=await self._additional(claims))
@@ -289,12 +306,9 @@ class OIDCProvider(Provider):
             return True
         expected = hash_nonce(session.nonce)
         nonce = jsontext.as_text(token.payload.get("nonce", ""))
-        holds = bool(expected) and hmac.compare_digest(
+        return bool(expected) and hmac.compare_digest(
             nonce.encode("utf-8", "replace"), expected.encode()
         )
-        if not holds:
-            self.log.error("the ID token of a session has another login's nonce")
-        return holds
 
     async def refresh(self, session: Session) -> Session | None:
         """

@@ -189,15 +189,24 @@ class Provider:
         mode = self.settings.auth_request_response_mode
         return {"response_mode": (mode,)} if mode else {}
 
-    async def redeem(self, redirect_uri: str, code: str, code_verifier: str) -> Session:
+    async def redeem(
+        self,
+        redirect_uri: str,
+        code: str,
+        code_verifier: str,
+        nonce: bytes | None = None,
+    ) -> Session:
         """
         Return a session for a code; raises ProviderRefused and ProviderUnavailable.
+
+        `nonce` is the login's: what the provider gives must belong to it, and the
+        session keeps it.
         """
         form = self.redeem_form(redirect_uri, code, code_verifier)
         if self.settings.resource:
             form = (*form, ("resource", self.settings.resource))
         grant = await self.token_endpoint.ask_by(POST, self.endpoints.redeem, form)
-        return Session(access_token=grant.access_token)
+        return Session(access_token=grant.access_token, nonce=nonce)
 
     def redeem_form(self, redirect_uri: str, code: str, code_verifier: str) -> Pairs:
         """
