@@ -13,6 +13,7 @@ Rule 3: a response that breaks off, or whose end cannot be told, is a failure, n
 short success.
 """
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import httptools
@@ -23,6 +24,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from oauthproxy.errors import ConnectFailed, ProxyError, UpstreamFailed, UpstreamTimeout
+from oauthproxy.net.prompt import prompt_writer
 from oauthproxy.net.sweep import NEVER
 from oauthproxy.wire.fields import Pair
 from oauthproxy.wire.responsehead import (
@@ -34,6 +36,10 @@ from oauthproxy.wire.responsehead import (
 
 HEAD_LIMIT = 1 << 20
 INFORMATION_LIMIT = 16
+
+
+def _nowhere(data: bytes) -> None:
+    raise AssertionError(f"{len(data)} bytes written before there was a connection")
 
 
 class Exchange(Protocol):
@@ -118,6 +124,7 @@ class UpstreamConnection(TwistedProtocol):
         self._tunnel: Any = None
         self._gone = False
         self._paused = False
+        self._write: Callable[[bytes], None] = _nowhere
 
     def _reset(self) -> None:
         self._fields: list[Pair] = []
@@ -140,6 +147,7 @@ class UpstreamConnection(TwistedProtocol):
         transport: Any = self.transport
         if hasattr(transport, "setTcpNoDelay"):
             transport.setTcpNoDelay(True)
+        self._write = prompt_writer(transport)
         self._owner.sweeper.add(self)
 
     # --- the request
@@ -152,7 +160,7 @@ class UpstreamConnection(TwistedProtocol):
         self.used += 1
         self._reset()
         self.deadline = NEVER
-        self.transport.write(head)
+        self._write(head)
         if whole:
             self.sent_all()
 
@@ -161,7 +169,7 @@ class UpstreamConnection(TwistedProtocol):
         Send body bytes, framed already.
         """
         if self.exchange is not None and not self._gone:
-            self.transport.write(data)
+            self._write(data)
 
     def sent_all(self) -> None:
         """

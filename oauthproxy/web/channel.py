@@ -16,7 +16,7 @@ another request.
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 import httptools
@@ -27,6 +27,7 @@ from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from oauthproxy.net.prompt import prompt_writer
 from oauthproxy.net.sweep import NEVER
 from oauthproxy.scope import Peer
 from oauthproxy.web.body import Body
@@ -85,6 +86,7 @@ class FrontChannel(TwistedProtocol):
     """
 
     transport: Any
+    write: Callable[[bytes], None]
 
     def __init__(self, site: Any) -> None:
         self.site = site
@@ -125,6 +127,7 @@ class FrontChannel(TwistedProtocol):
         self.client = self.site.peer_of(self.peer)
         self.secure = self.site.is_secure(transport)
         self.deadline = self.sweeper.now + self.limits.head_time
+        self.write = prompt_writer(transport)
         self.site.opened(self)
 
     def dataReceived(self, data: bytes) -> None:
@@ -390,17 +393,11 @@ class FrontChannel(TwistedProtocol):
 
     # --- writing
 
-    def write(self, data: bytes) -> None:
-        """
-        Send bytes.
-        """
-        self.transport.write(data)
-
     def writeSequence(self, parts: Iterable[bytes]) -> None:
         """
         Send bytes.
         """
-        self.transport.write(b"".join(parts))
+        self.write(b"".join(parts))
 
     def registerProducer(self, producer: IPushProducer, streaming: bool) -> None:
         """
@@ -469,7 +466,7 @@ class FrontChannel(TwistedProtocol):
     def _send_refusal(self, status: int) -> None:
         self.site.refused(self, status)
         text = b"%d %b" % (status, PHRASES[status])
-        self.transport.write(
+        self.write(
             b"HTTP/1.1 %b\r\nContent-Type: text/plain; charset=utf-8\r\n"
             b"Connection: close\r\nContent-Length: %d\r\n\r\n%b"
             % (text, len(text), text)
@@ -485,7 +482,7 @@ class FrontChannel(TwistedProtocol):
         """
         if self._expects_continue:
             self._expects_continue = False
-            self.transport.write(CONTINUE)
+            self.write(CONTINUE)
 
     def body_paused(self) -> None:
         """

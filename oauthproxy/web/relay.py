@@ -279,22 +279,22 @@ class Relay:
                 connection.cut()
             self.failed(ProxyError("another protocol than asked for"), untouched=False)
             return
-        lines = b"".join(b"%b: %b\r\n" % pair for pair in response.fields)
         channel = request.channel
         request.startedWriting = 1
         request.status = 101
         request.abandoned = None
         connection.resumeProducing()
-        tunnel = Tunnel(channel.transport, connection.transport, request.tunnel_closed)
-        early = channel.take_over(tunnel.from_client)
-        connection.take_over(tunnel.from_upstream)
+        lines = b"".join(b"%b: %b\r\n" % pair for pair in response.fields)
         channel.write(
             b"%bConnection: Upgrade\r\nUpgrade: %b\r\n%b%b\r\n"
             % (status_line(101), response.upgrade, lines, self._errand.lines)
         )
+        tunnel = Tunnel(channel.transport, connection.transport, request.tunnel_closed)
+        early = channel.take_over(tunnel.from_client)
+        connection.take_over(tunnel.from_upstream)
         tunnel.start()
         if rest:
-            channel.write(rest)
+            channel.transport.write(rest)
         if early:
             connection.transport.write(early)
 

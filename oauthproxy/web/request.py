@@ -83,12 +83,13 @@ class FrontRequest(server.Request):
         self.queued = False
         self._close_after = not head.keep_alive
         self._framing = ""
+        self._request_id = ""
         self._extra_lines = b""
 
     # --- made on demand
 
     @cached_property
-    def requestHeaders(self) -> Headers:
+    def requestHeaders(self) -> Headers:  # type: ignore[override]  # stock sets it
         """
         Return the fields as stock resources know them.
         """
@@ -98,14 +99,14 @@ class FrontRequest(server.Request):
         return headers
 
     @cached_property
-    def responseHeaders(self) -> Headers:
+    def responseHeaders(self) -> Headers:  # type: ignore[override]  # stock sets it
         """
         Return the fields that stock resources have set so far.
         """
         return Headers()
 
     @cached_property
-    def transport(self) -> Any:
+    def transport(self) -> Any:  # type: ignore[override]  # stock sets it
         """
         Return the client's transport.
         """
@@ -126,18 +127,22 @@ class FrontRequest(server.Request):
         return self.channel.getHost()
 
     @cached_property
-    def args(self) -> dict[bytes, list[bytes]]:
+    def args(self) -> dict[bytes, list[bytes]]:  # type: ignore[override]  # stock sets it
         """
         Return the query's parameters as stock resources know them.
         """
-        return http.parse_qs(self.uri.partition(b"?")[2], keep_blank_values=True)
+        query = self.uri.partition(b"?")[2]
+        found: dict[bytes, list[bytes]] = http.parse_qs(query, keep_blank_values=True)
+        return found
 
-    @cached_property
+    @property
     def request_id(self) -> str:
         """
         Return the id that names this request in logs and on error pages.
         """
-        return self.site.request_id(self)  # type: ignore[no-any-return]
+        if not self._request_id:
+            self._request_id = self.site.request_id(self)
+        return self._request_id
 
     @cached_property
     def scope(self) -> Scope:

@@ -58,7 +58,7 @@ class FrontSite(server.Site):
     ) -> None:
         super().__init__(  # type: ignore[no-untyped-call]
             resource.Resource(),
-            reactor=reactor,  # type: ignore[no-untyped-call]
+            reactor=reactor,
         )
         self.sweeper = sweeper
         self.limits = limits

@@ -59,7 +59,7 @@ class LimitOptions:
     )
     max_idle_upstream_connections: int = option(
         INTEGER,
-        64,
+        512,
         ours=True,
         help="Connections to one upstream kept open for later requests.",
     )

@@ -1,0 +1,281 @@
+"""
+Make what moves bytes: upstreams, resources, the site; and put the house together.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from attrs import evolve
+from twisted.internet.endpoints import (
+    HostnameEndpoint,
+    UNIXClientEndpoint,
+    wrapClientTLS,
+)
+from twisted.internet.interfaces import IStreamClientEndpoint
+
+from oauthproxy.access.probes import HealthChecks
+from oauthproxy.answer import Answer, Empty, Json, Text
+from oauthproxy.assembly.house import House
+from oauthproxy.assembly.inside import Inside
+from oauthproxy.errors import (
+    ProviderUnavailable,
+    ProxyError,
+    SettingsError,
+    StoreUnavailable,
+)
+from oauthproxy.logs.log import Logs
+from oauthproxy.metrics import Metrics
+from oauthproxy.net.pool import Pool, PoolLimits
+from oauthproxy.net.sweep import Sweeper
+from oauthproxy.net.trust import ClientTrust
+from oauthproxy.pages.renderer import Pages
+from oauthproxy.ports import Clock
+from oauthproxy.settings.kinds import SECOND
+from oauthproxy.settings.model import Settings, UpstreamSettings
+from oauthproxy.upstream.cookies import OwnCookies
+from oauthproxy.upstream.hop import Hop
+from oauthproxy.upstream.router import Router
+from oauthproxy.web.assets import StaticResource
+from oauthproxy.web.auth import AuthResource, UserInfoResource
+from oauthproxy.web.channel import ChannelLimits
+from oauthproxy.web.journal import RequestJournal
+from oauthproxy.web.login import (
+    CallbackResource,
+    SignInResource,
+    SignOutResource,
+    StartResource,
+)
+from oauthproxy.web.proxy import ProxyParts, ProxyResource
+from oauthproxy.web.request import FrontRequest
+from oauthproxy.web.resource import Answerer, FixedResource
+from oauthproxy.web.site import FrontSite
+from oauthproxy.web.tree import Readiness, ReadyResource, Tree
+from oauthproxy.web.upstreams import (
+    FileServer,
+    HTTPServer,
+    Server,
+    StaticServer,
+    folder,
+)
+from oauthproxy.wire.forwarded import Trust, client_field
+from oauthproxy.wire.networks import Networks
+
+
+def assemble(settings: Settings, reactor: Any, *, logs: Logs, clock: Clock) -> House:
+    """
+    Wire a configuration; raises SettingsError for what only now turns out wrong.
+    """
+    return _Outside(Inside(settings, reactor, logs, clock)).house()
+
+
+class _Outside:
+    """
+    Makes the parts that move bytes around an inside.
+    """
+
+    def __init__(self, inside: Inside) -> None:
+        settings = inside.settings
+        self.inside = inside
+        self.settings = settings
+        self.logs = inside.logs
+        self.metrics = Metrics(now=inside.clock.now)
+        self.sweeper = Sweeper(inside.reactor)
+        self.trust = _trust(settings)
+        self.pools: list[Pool] = []
+        self.pages = Pages(
+            settings.templates, settings.proxy.proxy_prefix, log=inside.logs
+        )
+        self.answerer = Answerer(self.pages, inside.logs, self._error_answer)
+
+    def house(self) -> House:
+        inside = self.inside
+        site = self._site(self._tree())
+        limits = site.limits
+        self.sweeper.start(
+            min(limits.head_time, limits.idle_time, limits.body_time, 4.0)
+        )
+        return House(
+            settings=self.settings,
+            site=site,
+            metrics=self.metrics,
+            logs=self.logs,
+            clock=inside.clock,
+            provider=inside.provider,
+            store=inside.store,
+            sweeper=self.sweeper,
+            pools=self.pools,
+            fetcher=inside.fetcher,
+            vault=inside.vault,
+            background=inside.background,
+        )
+
+    def _tree(self) -> Tree:
+        settings = self.settings
+        prefix = settings.proxy.proxy_prefix.encode()
+        answerer = self.answerer
+        checks = HealthChecks.of(settings.probes)
+        return Tree(
+            answerer=answerer,
+            leaves=self._leaves(prefix),
+            static=StaticResource(answerer, self.pages, prefix + b"/static/"),
+            static_prefix=prefix + b"/static/",
+            proxy=self._proxy(),
+            probes=checks,
+            probe_paths=frozenset(path.encode() for path in checks.paths),
+            health=FixedResource(answerer, Text(body="OK")),
+            ready_path=settings.probes.ready_path.encode(),
+            ready=ReadyResource(
+                answerer,
+                self.inside.store,
+                Readiness({self.inside.provider.name: self.inside.provider}),
+            ),
+            bad_target=FixedResource(
+                answerer, Text(status=400, body="400 Bad Request", nosniff=True)
+            ),
+            server_wide=FixedResource(answerer, Empty()),
+            https_port=self._https_port(),
+        )
+
+    def _leaves(self, prefix: bytes) -> Mapping[bytes, Any]:
+        answerer, login, admission = (
+            self.answerer,
+            self.inside.login,
+            self.inside.admission,
+        )
+        robots = Text(body=self.pages.robots.decode())
+        return {
+            b"/robots.txt": FixedResource(answerer, robots),
+            prefix + b"/auth": AuthResource(answerer, admission, self.inside.known),
+            prefix + b"/sign_in": SignInResource(answerer, login, admission),
+            prefix + b"/start": StartResource(answerer, login, admission),
+            prefix + b"/callback": CallbackResource(answerer, login, admission),
+            prefix + b"/userinfo": UserInfoResource(answerer, admission),
+            prefix + b"/sign_out": SignOutResource(answerer, login, admission),
+        }
+
+    def _error_answer(self, request: FrontRequest, error: ProxyError) -> Answer:
+        scope = request.scope
+        status = error.status
+        if self.inside.ways.answer_to(scope) == "json401":
+            return Json(status=status, body="{}")
+        page = self.inside.login.error_page(
+            scope, status, "" if status == 500 else error.sentence, detail=error.detail
+        )
+        retry = isinstance(error, StoreUnavailable | ProviderUnavailable)
+        return evolve(page, fields=(("Retry-After", "5"),)) if retry else page
+
+    def _https_port(self) -> str | None:
+        if not self.settings.proxy.force_https:
+            return None
+        return self.settings.server.secure_bind_address.rpartition(":")[2]
+
+    def _proxy(self) -> ProxyResource:
+        settings, inside = self.settings, self.inside
+        try:
+            router = Router.compile(settings.upstreams, settings.proxy_raw_path)
+        except ValueError as cause:
+            raise SettingsError([str(cause)]) from cause
+        hop = Hop(
+            self.inside.injector.stripped,
+            None
+            if settings.ours.pass_own_cookies
+            else OwnCookies(settings.cookie.cookie_name),
+        )
+        parts = ProxyParts(
+            answerer=self.answerer,
+            known=self.inside.known,
+            admission=self.inside.admission,
+            ways=inside.ways,
+            login=self.inside.login,
+            router=router,
+            servers={u.id: self._server(u, hop) for u in settings.upstreams},
+            force_json=settings.proxy.force_json_errors,
+        )
+        return ProxyResource("", 0, b"", self.inside.reactor, parts)
+
+    def _server(self, upstream: UpstreamSettings, hop: Hop) -> Server:
+        if upstream.static:
+            return StaticServer(settings=upstream, answerer=self.answerer)
+        uri = urlsplit(upstream.uri)
+        if uri.scheme == "file":
+            return FileServer(
+                settings=upstream,
+                folder=folder(unquote(uri.path)),
+                answerer=self.answerer,
+            )
+        pool = self._pool(upstream)
+        self.pools.append(pool)
+        return HTTPServer(
+            settings=upstream,
+            pool=pool,
+            hop=hop,
+            injector=self.inside.injector,
+            host=b"" if upstream.pass_host_header else uri.netloc.encode(),
+            failed=self.answerer.fail,
+        )
+
+    def _pool(self, upstream: UpstreamSettings) -> Pool:
+        limits = self.settings.limits
+        return Pool(
+            upstream.id,
+            self._endpoint(upstream),
+            self.sweeper,
+            PoolLimits(
+                limit=limits.max_upstream_connections,
+                idle=limits.max_idle_upstream_connections,
+                idle_time=limits.upstream_idle_timeout / SECOND,
+                connect_time=limits.upstream_connect_timeout / SECOND,
+            ),
+            keep=not upstream.disable_keep_alives,
+            log_error=self.logs.error,
+        )
+
+    def _endpoint(self, upstream: UpstreamSettings) -> IStreamClientEndpoint:
+        uri = urlsplit(upstream.uri)
+        seconds = self.settings.limits.upstream_connect_timeout / SECOND
+        if uri.scheme == "unix":
+            return UNIXClientEndpoint(self.inside.reactor, unquote(uri.path), seconds)
+        host = uri.hostname or ""
+        port = uri.port or (443 if uri.scheme == "https" else 80)
+        endpoint = HostnameEndpoint(self.inside.reactor, host, port, seconds)
+        if uri.scheme == "http":
+            return endpoint
+        trust = ClientTrust(skip_verify=upstream.insecure_skip_tls_verify)
+        return wrapClientTLS(trust.creator(host), endpoint)
+
+    def _site(self, tree: Tree) -> FrontSite:
+        limits = self.settings.limits
+        return FrontSite(
+            tree.locate,
+            reactor=self.inside.reactor,
+            sweeper=self.sweeper,
+            limits=ChannelLimits(
+                head_bytes=limits.max_head_bytes,
+                head_fields=limits.max_head_fields,
+                head_time=limits.head_timeout / SECOND,
+                idle_time=limits.idle_timeout / SECOND,
+                body_time=limits.body_timeout / SECOND,
+            ),
+            most_channels=limits.max_client_connections,
+            trust=self.trust,
+            request_id_field=self.settings.proxy.request_id_header.encode(),
+            journal=RequestJournal(
+                self.logs, self.metrics, simple=not self.trust.reverse_proxy
+            ),
+        )
+
+
+def _trust(settings: Settings) -> Trust:
+    proxy = settings.proxy
+    anyone = settings.ours.insecure_client_address_from_anyone
+    try:
+        return Trust(
+            reverse_proxy=proxy.reverse_proxy,
+            networks=Networks.parse(proxy.trusted_proxy_ips),
+            client_field=client_field(proxy.real_client_ip_header),
+            client_from_anyone=anyone,
+            first_of_repeated=settings.ours.reference_behaviour,
+        )
+    except ValueError as cause:
+        raise SettingsError([str(cause)]) from cause
