@@ -6,9 +6,11 @@ from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 import oauthproxy
+from oauthproxy.settings.reference import drifted
 
 project = "oauthproxy"
 author = "the oauthproxy authors"
@@ -50,6 +52,10 @@ class Fragments(SphinxDirective):
 
 def setup(app: Sphinx) -> None:
     """
-    Add what these pages need to Sphinx.
+    Add what these pages need to Sphinx; stop when generated pages are outdated.
     """
+    different = drifted(Path(__file__).parent.parent)
+    if different:
+        made_by = "python -m oauthproxy.settings.reference ."
+        raise ExtensionError(f"outdated, run {made_by}: {', '.join(different)}")
     app.add_directive("fragments", Fragments)

@@ -13,6 +13,7 @@ from oauthproxy.settings.given import Given, Reading, nearest, refused, wrong
 from oauthproxy.settings.table import Option, table
 
 _AT_LINE = re.compile(r" \(at line (\d+), column (\d+)\)$")
+_AT_END = " (at end of document)"
 
 
 def read_config_file(path: str, content: bytes) -> Reading:
@@ -26,15 +27,16 @@ def read_config_file(path: str, content: bytes) -> Reading:
         line = content[: error.start].count(b"\n") + 1
         return Reading(problems=(f"{path}:{line}: not UTF-8 text",), broken=True)
     except tomllib.TOMLDecodeError as error:
-        return Reading(problems=(_syntax(path, str(error)),), broken=True)
+        return Reading(problems=(_syntax(path, str(error), text),), broken=True)
     return _FileReading(path, text).read(found)
 
 
-def _syntax(path: str, message: str) -> str:
+def _syntax(path: str, message: str, text: str) -> str:
     place = _AT_LINE.search(message)
-    if place is None:
-        return f"{path}: {message}"
-    return f"{path}:{place[1]}: {_AT_LINE.sub('', message)} (column {place[2]})"
+    if place is not None:
+        return f"{path}:{place[1]}: {_AT_LINE.sub('', message)} (column {place[2]})"
+    lines = text.rstrip("\n").count("\n") + 1
+    return f"{path}:{lines}: {message.removesuffix(_AT_END)}"
 
 
 class _FileReading:

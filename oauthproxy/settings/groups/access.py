@@ -31,10 +31,9 @@ class AccessOptions:
         "",
         holds="path",
         help=(
-            'File of allowed addresses: CSV, first column of each line, "#" '
-            "comment lines, trimmed and lower-cased; watched for changes. A hit "
-            "here OR in email-domain is enough. A file that cannot be opened ends "
-            "the process (exit 1) at start."
+            'File of allowed addresses, one on a line: first column of a CSV, "#" '
+            "starts a comment, case does not matter. Watched for changes. An address "
+            "found here or in email-domain is enough."
         ),
     )
     whitelist_domains: tuple[str, ...] = option(
@@ -54,9 +53,8 @@ class AccessOptions:
         "",
         holds="path",
         help=(
-            "htpasswd file (bcrypt $2a$/$2b$/$2x$/$2y$ or {SHA} entries) for extra "
-            "user/password login by form or Basic header; watched for changes. "
-            "Unreadable or invalid file stops start-up (not noticed by validation)."
+            "htpasswd file (bcrypt or {SHA}) for an additional login with user and "
+            "password, by form or with HTTP Basic. Watched for changes."
         ),
     )
     htpasswd_user_groups: tuple[str, ...] = option(
@@ -129,9 +127,8 @@ class AccessOptions:
         (),
         holds="issuer=audience",
         help=(
-            '"ISSUER_URL=AUDIENCE" pairs (split at the first "=") accepted '
-            "besides the provider's own tokens; only parsed while "
-            "skip-jwt-bearer-tokens is true. Verified through discovery, else "
-            "ISSUER/.well-known/jwks.json. Key and flag are already plural."
+            '"ISSUER=AUDIENCE" pairs accepted besides the provider\'s own tokens, with '
+            "skip-jwt-bearer-tokens. Keys come from discovery, else from "
+            "ISSUER/.well-known/jwks.json."
         ),
     )

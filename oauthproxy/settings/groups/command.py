@@ -11,7 +11,7 @@ from oauthproxy.settings.option import option
 @frozen(kw_only=True)
 class CommandOptions:
     """
-    What to do instead of serving: the options that only the command line takes.
+    Files to read, and what to do instead of serving.
     """
 
     config: str = option(
@@ -21,9 +21,8 @@ class CommandOptions:
         scope="command-line-only",
         holds="path",
         help=(
-            "Path of the legacy/core configuration file. Always parsed as TOML "
-            "whatever the file extension; nothing is read when the flag is absent "
-            "or empty (no search path)."
+            "Path of the configuration file. Always read as TOML, whatever its name; "
+            "without this flag no file is read."
         ),
     )
     alpha_config: str = option(
@@ -33,9 +32,9 @@ class CommandOptions:
         scope="command-line-only",
         holds="path",
         help=(
-            "Path of the YAML alpha configuration file. Turns on a second loading "
-            'pass (core options plus YAML); every option of scope "legacy" is '
-            "then refused as flag or TOML key."
+            "YAML file of the alpha configuration. Everything that can be said there "
+            "is then refused as a flag or in the configuration file, and ignored as "
+            "an environment variable."
         ),
     )
     convert_config_to_alpha: bool = option(
@@ -44,9 +43,9 @@ class CommandOptions:
         key=None,
         scope="command-line-only",
         help=(
-            "Load the configuration as usual, print the alpha YAML equivalent of "
-            "the legacy part on stdout and exit 0. No validation is done. Refused "
-            "(exit 1) together with alpha-config or config-test."
+            "Print the alpha configuration that means the same as the flat options, "
+            "and exit 0. What is read must be readable, but is not checked. Excludes "
+            "alpha-config and config-test."
         ),
     )
     config_test: bool = option(
@@ -55,10 +54,9 @@ class CommandOptions:
         key=None,
         scope="command-line-only",
         help=(
-            "Load and validate, then exit without serving: stdout line and exit 0 "
-            "when valid, error text on stderr and exit 1 otherwise. Has the side "
-            "effects of validation (Redis SET/GET/DEL, log file creation, discovery "
-            "of extra JWT issuers). Refused with convert-config-to-alpha."
+            "Load and check, then exit without serving: a line on stdout and exit 0 "
+            "when all is well, the problems on stderr and exit 1 otherwise. Excludes "
+            "convert-config-to-alpha."
         ),
     )
     version: bool = option(
@@ -66,11 +64,7 @@ class CommandOptions:
         False,
         key=None,
         scope="command-line-only",
-        help=(
-            "Print one version line on stdout and exit 0; looked at before anything "
-            "else is loaded, so unknown flags on the same command line do not "
-            "matter."
-        ),
+        help="Print one line with the version and exit 0; nothing else is looked at.",
     )
     help: bool = option(
         FLAG,

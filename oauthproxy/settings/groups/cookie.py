@@ -37,9 +37,9 @@ class CookieOptions:
         Secret(""),
         holds="secret",
         help=(
-            "Seed of the cookie signature and, after optional base64url decoding to "
-            "16/24/32 bytes, the AES key. Required unless cookie-secret-file is "
-            "set; wins over the file when both are given."
+            "Seed of the signatures and, after base64url decoding where that gives "
+            "16, 24 or 32 bytes, key of the encryption. Needed, here or in "
+            "cookie-secret-file."
         ),
     )
     cookie_secret_file: str = option(
@@ -47,9 +47,8 @@ class CookieOptions:
         "",
         holds="path",
         help=(
-            "File with the cookie secret, used only when cookie-secret is empty. "
-            "Whole file content counts, trailing newline included. Re-read on each "
-            "use."
+            "File with the cookie secret, used when cookie-secret is empty. The whole "
+            "content counts, a line end included. Read at the start and at a reload."
         ),
     )
     cookie_domains: tuple[str, ...] = option(
@@ -58,9 +57,9 @@ class CookieOptions:
         flag="cookie-domain",
         holds="domain",
         help=(
-            "Cookie Domain values; sorted longest first at validation; the first "
-            "one that is a suffix of the request host is used, else the last "
-            "(shortest) with a logged warning. Empty list: no Domain attribute."
+            "Domains for cookies; of those that are a suffix of the host asked for, "
+            "the longest is used, else the shortest of all. Empty: the host itself "
+            "only."
         ),
     )
     cookie_path: str = option(
@@ -82,9 +81,8 @@ class CookieOptions:
         DURATION,
         0,
         help=(
-            "Session age after which tokens are refreshed/re-validated on a "
-            "request; 0 or less disables. Must be less than cookie-expire. Not "
-            "allowed (any non-zero value) with session-cookie-minimal."
+            "Age of a session after which its tokens are refreshed on a request; 0 or "
+            "less is never. Must be less than cookie-expire."
         ),
     )
     cookie_secure: bool = option(
@@ -141,8 +139,7 @@ class CookieOptions:
         "",
         accepted=("", "lax", "strict", "none"),
         help=(
-            'SameSite of the CSRF cookie: "lax", "strict", "none"; "" '
-            "copies cookie-samesite. Not validated: any other value makes every "
-            "login fail at run time."
+            'SameSite attribute of the CSRF cookie: "lax", "strict", "none"; "" does '
+            "as cookie-samesite."
         ),
     )

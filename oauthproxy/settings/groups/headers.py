@@ -31,9 +31,8 @@ class HeaderOptions:
         scope="legacy",
         alpha="injectRequestHeaders",
         help=(
-            "Send X-Forwarded-Groups, -User, -Email, -Preferred-Username to the "
-            "upstream. Setting it false has no effect while pass-basic-auth is true "
-            "(its default)."
+            "Send X-Forwarded-Groups, -User, -Email and -Preferred-Username to the "
+            "upstream. Switching it off has no effect while pass-basic-auth is on."
         ),
     )
     pass_access_token: bool = option(
@@ -53,9 +52,8 @@ class HeaderOptions:
         scope="legacy",
         alpha="injectRequestHeaders",
         help=(
-            'Send "Authorization: Bearer ID_TOKEN" to the upstream. Refused '
-            "together with pass-basic-auth plus a basic-auth-password (duplicate "
-            "header)."
+            'Send "Authorization: Bearer ID_TOKEN" to the upstream. Excludes '
+            "pass-basic-auth with a basic-auth-password."
         ),
     )
     set_basic_auth: bool = option(
@@ -64,8 +62,8 @@ class HeaderOptions:
         scope="legacy",
         alpha="injectResponseHeaders",
         help=(
-            'Put "Authorization: Basic user:password" on responses. Needs a '
-            "non-empty basic-auth-password, else validation fails."
+            'Put "Authorization: Basic user:password" on responses; needs '
+            "basic-auth-password."
         ),
     )
     set_xauthrequest: bool = option(
@@ -84,8 +82,8 @@ class HeaderOptions:
         scope="legacy",
         alpha="injectResponseHeaders",
         help=(
-            'Put "Authorization: Bearer ID_TOKEN" on responses. Refused together '
-            "with set-basic-auth (duplicate header)."
+            'Put "Authorization: Bearer ID_TOKEN" on responses. Excludes '
+            "set-basic-auth."
         ),
     )
     prefer_email_to_user: bool = option(

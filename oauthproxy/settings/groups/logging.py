@@ -17,19 +17,13 @@ class LoggingOptions:
     standard_logging: bool = option(
         FLAG,
         True,
-        help=(
-            "Write ordinary log lines. When false also fatal configuration errors "
-            "found by validation are not shown (exit status only)."
-        ),
+        help="Write ordinary log lines.",
     )
     standard_logging_format: str = option(
         TEXT,
         "[{{.Timestamp}}] [{{.File}}] {{.Message}}",
         holds="go-template",
-        help=(
-            "Go text/template for ordinary lines; fields Timestamp, File, Message. "
-            "An invalid template crashes the process during validation."
-        ),
+        help="Go template of ordinary lines; fields Timestamp, File, Message.",
     )
     auth_logging: bool = option(
         FLAG,
@@ -100,7 +94,7 @@ class LoggingOptions:
         "",
         holds="path",
         help=(
-            "File that replaces stdout for log lines (created 0600 at validation); "
+            "File that takes log lines instead of stdout (made with mode 0600); "
             "errors still go to stderr. Empty: stdout."
         ),
     )

@@ -33,9 +33,8 @@ class OIDCOptions:
         scope="legacy",
         alpha="providers[0].oidcConfig.skipDiscovery",
         help=(
-            "Do not run discovery: login-url, redeem-url and oidc-jwks-url (or "
-            "oidc-public-key-file) must then be given (only the keys are checked, "
-            "at start)."
+            "Do not ask the issuer for its endpoints; login-url, redeem-url and "
+            "oidc-jwks-url (or oidc-public-key-file) must then be given."
         ),
     )
     oidc_jwks_url: str = option(
@@ -45,9 +44,8 @@ class OIDCOptions:
         holds="url",
         alpha="providers[0].oidcConfig.jwksURL",
         help=(
-            "JWKS endpoint for ID-token signatures; only used with "
-            "skip-oidc-discovery (discovery result wins otherwise). Excludes "
-            "oidc-public-key-file, checked at start."
+            "Where the keys of ID tokens are. Only used with skip-oidc-discovery; "
+            "discovery finds them itself. Excludes oidc-public-key-file."
         ),
     )
     oidc_public_key_files: tuple[str, ...] = option(
@@ -58,8 +56,8 @@ class OIDCOptions:
         holds="path",
         alpha="providers[0].oidcConfig.publicKeyFiles",
         help=(
-            "PEM public key (PKIX) files for ID-token signatures; only used with "
-            "skip-oidc-discovery and no oidc-jwks-url."
+            "PEM files of the public keys of ID tokens. Only used with "
+            "skip-oidc-discovery; excludes oidc-jwks-url."
         ),
     )
     oidc_enabled_signing_algs: tuple[str, ...] = option(
@@ -84,10 +82,10 @@ class OIDCOptions:
         ),
         alpha="providers[0].oidcConfig.enabledSigningAlgs",
         help=(
-            "Allowed ID-token algorithms, exact names: EdDSA, HS256, HS384, HS512, "
+            "Signature algorithms allowed in ID tokens: EdDSA, HS256, HS384, HS512, "
             "RS256, RS384, RS512, ES256, ES384, ES512, PS256, PS384, PS512. With "
-            "discovery the intersection with the advertised list is used (empty "
-            "intersection stops start-up). Nothing set or discovered: RS256."
+            "discovery, those of them that the provider names. Nothing set or found: "
+            "RS256."
         ),
     )
     insecure_oidc_allow_unverified_email: bool = option(

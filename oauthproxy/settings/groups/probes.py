@@ -46,8 +46,7 @@ class ProbeOptions:
         deprecated=True,
         replaced_by='ping-path with ping-user-agent="GoogleHC/1.0"',
         help=(
-            "Adds /liveness_check and /readiness_check to the ping paths and "
-            '"GoogleHC/1.0" to the accepted ping User-Agents (the ping path then '
-            "needs one of the accepted agents too). Logs a deprecation warning."
+            "Answer /liveness_check and /readiness_check as ping-path, too, and only "
+            'the User-Agent "GoogleHC/1.0" (or ping-user-agent) on all of them.'
         ),
     )

@@ -40,10 +40,9 @@ class ProviderOptions:
         ),
         alpha="providers[0].provider",
         help=(
-            "Provider type: adfs, azure, bitbucket, cidaas, digitalocean, entra-id, "
-            "facebook, github, gitlab, google, keycloak, keycloak-oidc, linkedin, "
-            "login.gov, nextcloud, oidc, sourcehut. Unknown value is only refused "
-            "at start, not by validation."
+            "Type of the provider: adfs, azure, bitbucket, cidaas, digitalocean, "
+            "entra-id, facebook, github, gitlab, google, keycloak, keycloak-oidc, "
+            "linkedin, login.gov, nextcloud, oidc, sourcehut."
         ),
     )
     provider_display_name: str = option(
@@ -93,10 +92,8 @@ class ProviderOptions:
         holds="path",
         alpha="providers[0].caFiles",
         help=(
-            "PEM CA files trusted for calls to the provider, instead of the system "
-            "store. Changes the process-wide default transport, so it also applies "
-            "to https upstreams. Only the first provider counts. Ignored with "
-            "ssl-insecure-skip-verify."
+            "PEM files of authorities trusted for calls to the provider, instead of "
+            "those of the system. Ignored with ssl-insecure-skip-verify."
         ),
     )
     use_system_trust_store: bool = option(
@@ -171,8 +168,8 @@ class ProviderOptions:
         scope="legacy",
         alpha="providers[0].loginURLParameters (name prompt)",
         help=(
-            "OIDC prompt parameter for the login request; when set approval_prompt "
-            "is not sent."
+            "prompt parameter of the login request; when set, approval_prompt is not "
+            "sent."
         ),
     )
     approval_prompt: str = option(
@@ -183,9 +180,8 @@ class ProviderOptions:
         replaced_by="prompt",
         alpha="providers[0].loginURLParameters (name approval_prompt)",
         help=(
-            "approval_prompt parameter for the login request, sent for every "
-            'provider type; an empty value is turned back into "force" unless '
-            "prompt is set."
+            "approval_prompt parameter of the login request, sent to every type of "
+            'provider unless prompt is set; "" means "force".'
         ),
     )
     acr_values: str = option(
@@ -215,10 +211,7 @@ class ProviderOptions:
         scope="legacy",
         accepted=("", "S256", "plain"),
         alpha="providers[0].code_challenge_method",
-        help=(
-            'PKCE method, "S256" or "plain"; "" no PKCE. Other values are '
-            "accepted at start but every login then fails with 500."
-        ),
+        help='PKCE method: "S256" or "plain"; "" sends no challenge.',
     )
     force_code_challenge_method: str = option(
         TEXT,
@@ -237,10 +230,9 @@ class ProviderOptions:
         holds="string",
         alpha="providers[0].allowedGroups",
         help=(
-            "Groups (values of the groups claim) of which the user needs at least "
-            "one. With the oidc, entra-id and keycloak-oidc types and no scope set, "
-            '" groups" is added to the default scope. Has no effect for gitlab '
-            "and keycloak (overwritten by their own group options)."
+            "Groups (values of the groups claim) of which one is needed. With the "
+            'types oidc, entra-id and keycloak-oidc and no scope set, "groups" is '
+            "added to the scope."
         ),
     )
     skip_claims_from_profile_url: bool = option(

@@ -139,10 +139,7 @@ class ProviderTypeOptions:
         scope="legacy",
         section="provider-gitlab",
         alpha="providers[0].gitlabConfig.group",
-        help=(
-            "Groups of which one is needed; replaces allowed-group for this type "
-            "(type gitlab only)."
-        ),
+        help="Groups of which one is needed (type gitlab only).",
     )
     gitlab_projects: tuple[str, ...] = option(
         TEXTS,
@@ -152,9 +149,9 @@ class ProviderTypeOptions:
         section="provider-gitlab",
         alpha="providers[0].gitlabConfig.projects",
         help=(
-            '"group/project" or "group/project=LEVEL", LEVEL one of 10, 20, 30, '
-            '40, default 20; adds scope "read_api"; other level stops start-up '
-            "(type gitlab only)."
+            '"group/project" or "group/project=LEVEL", of which one is needed; LEVEL '
+            'is 10, 20, 30 or 40, default 20. Adds the scope "read_api" (type gitlab '
+            "only)."
         ),
     )
     google_groups: tuple[str, ...] = option(
@@ -166,11 +163,10 @@ class ProviderTypeOptions:
         section="provider-google",
         alpha="providers[0].googleConfig.group",
         help=(
-            "Google groups of which one is needed (type google). Only enforced when "
+            "Google groups of which one is needed. Needs google-admin-email, and "
             "google-service-account-json or "
-            "google-use-application-default-credentials is set, silently ignored "
-            "otherwise. Two keys: google_groups, and the deprecated google_group, "
-            "which wins (with a logged warning) when set and different."
+            "google-use-application-default-credentials. The older key google_group "
+            "wins where it is set (type google only)."
         ),
     )
     google_admin_email: str = option(
@@ -179,11 +175,7 @@ class ProviderTypeOptions:
         scope="legacy",
         section="provider-google",
         alpha="providers[0].googleConfig.adminEmail",
-        help=(
-            "Administrator to impersonate for directory calls; required with the "
-            "service account file or default credentials, and then needs one of "
-            "them."
-        ),
+        help="Administrator in whose name the directory is asked (type google only).",
     )
     google_service_account_json: str = option(
         TEXT,
@@ -193,8 +185,8 @@ class ProviderTypeOptions:
         holds="path",
         alpha="providers[0].googleConfig.serviceAccountJson",
         help=(
-            "Service account key file; must exist; excludes "
-            "google-use-application-default-credentials."
+            "File with the key of a service account. Excludes "
+            "google-use-application-default-credentials (type google only)."
         ),
     )
     google_use_application_default_credentials: bool = option(
@@ -205,9 +197,8 @@ class ProviderTypeOptions:
         section="provider-google",
         alpha="providers[0].googleConfig.useApplicationDefaultCredentials",
         help=(
-            "Use application default credentials for directory calls. Flag is "
-            "registered as string: a value is mandatory on the command line "
-            "(=true); value goes through the bool rules."
+            "Use application default credentials for directory calls (type google "
+            "only)."
         ),
     )
     google_target_principal: str = option(
@@ -229,9 +220,7 @@ class ProviderTypeOptions:
         section="provider-google",
         alpha="providers[0].googleConfig.useOrganizationID",
         help=(
-            "Use the user's organisation id as preferred user name. Flag is "
-            "registered as string: a value is mandatory on the command line "
-            "(=true)."
+            "Use the user's organisation id as preferred user name (type google only)."
         ),
     )
     google_admin_api_user_scope: str = option(
@@ -249,10 +238,7 @@ class ProviderTypeOptions:
         scope="legacy",
         section="provider-keycloak",
         alpha="providers[0].keycloakConfig.groups",
-        help=(
-            "Groups of which one is needed; replaces allowed-group for type "
-            "keycloak. Stored but unused for keycloak-oidc."
-        ),
+        help="Groups of which one is needed (type keycloak only).",
     )
     allowed_roles: tuple[str, ...] = option(
         TEXTS,
@@ -274,9 +260,8 @@ class ProviderTypeOptions:
         holds="pem",
         alpha="providers[0].loginGovConfig.jwtKey",
         help=(
-            "RSA private key, PEM text, signing the client assertion; exactly one "
-            "of jwt-key and jwt-key-file is needed (type login.gov only, checked at "
-            "start)."
+            "RSA private key as PEM text, which signs the client assertion; exactly "
+            "one of jwt-key and jwt-key-file is needed (type login.gov only)."
         ),
     )
     jwt_key_file: str = option(

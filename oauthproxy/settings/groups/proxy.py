@@ -65,11 +65,9 @@ class ProxyOptions:
             "CF-Connecting-IP",
         ),
         help=(
-            "Header holding the client address; only used (and only validated) "
-            "while reverse-proxy is true. Case-insensitive, one of: "
-            "X-Forwarded-For, X-Real-IP, X-ProxyUser-IP, X-Envoy-External-Address, "
-            "CF-Connecting-IP. First comma-separated item is taken. Not restricted "
-            "by trusted-proxy-ip."
+            "Header with the client's address, with reverse-proxy: X-Forwarded-For, "
+            "X-Real-IP, X-ProxyUser-IP, X-Envoy-External-Address or CF-Connecting-IP. "
+            "The first of several addresses counts."
         ),
     )
     trusted_proxy_ips: tuple[str, ...] = option(
@@ -78,10 +76,9 @@ class ProxyOptions:
         flag="trusted-proxy-ip",
         holds="ip-or-cidr",
         help=(
-            "Peer addresses or CIDR networks whose X-Forwarded-{Proto,Host,Uri} "
-            "headers are believed while reverse-proxy is true. Empty list with "
-            "reverse-proxy means every peer (0.0.0.0/0 and ::/0) and a warning. "
-            "Unix-socket peers are always believed."
+            "Addresses or networks whose X-Forwarded-* headers are believed, with "
+            "reverse-proxy. Empty means everybody, which is remarked at the start. "
+            "Peers on a unix socket are always believed."
         ),
     )
     trusted_ips: tuple[str, ...] = option(
@@ -90,37 +87,34 @@ class ProxyOptions:
         flag="trusted-ip",
         holds="ip-or-cidr",
         help=(
-            "Client addresses or CIDR networks whose requests skip authentication. "
-            "CIDR host bits must be zero. With reverse-proxy the address comes from "
-            "real-client-ip-header (a request without that header is not trusted)."
+            "Addresses or networks whose requests need no login. Bits after the "
+            "prefix must be zero. With reverse-proxy the address comes from "
+            "real-client-ip-header."
         ),
     )
     force_https: bool = option(
         FLAG,
         False,
         help=(
-            "Redirect (308) plain-HTTP requests to https, using the port of the "
-            "secure bind address when the request host carries a port. Start-up "
-            "fails when the secure bind address is empty or not host:port (so in "
-            "legacy mode TLS files are required)."
+            "Redirect (308) requests that came without TLS to https, with the port of "
+            "https-address when the host asked for carries a port. Needs "
+            "https-address and a certificate."
         ),
     )
     ssl_insecure_skip_verify: bool = option(
         FLAG,
         False,
         help=(
-            "Disable TLS certificate checks for calls to the provider. It changes "
-            "the process-wide default transport, so HTTPS upstreams are not "
-            "verified either. Also makes provider-ca-file be ignored."
+            "Do not verify the certificate of the provider; provider-ca-file is then "
+            "ignored."
         ),
     )
     skip_provider_button: bool = option(
         FLAG,
         False,
         help=(
-            "Skip the sign-in page: an unauthenticated request, and PREFIX/sign_in, "
-            "go straight to the provider login redirect. Refused when more than one "
-            "provider is configured."
+            "Go to the provider at once, without the sign-in page. Excludes several "
+            "providers."
         ),
     )
     force_json_errors: bool = option(
@@ -169,9 +163,8 @@ class ProxyOptions:
             "sha512:KEY",
         ),
         help=(
-            '"ALGORITHM:KEY" for signing upstream requests with the GAP-Signature '
-            "header. Exactly one colon. Algorithms that work: md5, sha1, sha224, "
-            "sha256, sha384, sha512 (lower case). Logs a deprecation warning on "
-            "stdout when set."
+            '"ALGORITHM:KEY" for signing requests to upstreams in the header '
+            "GAP-Signature; the algorithm is md5, sha1, sha224, sha256, sha384 or "
+            "sha512."
         ),
     )

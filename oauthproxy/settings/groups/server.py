@@ -21,9 +21,10 @@ class ServerOptions:
         holds="bind-address",
         alpha="server.bindAddress",
         help=(
-            "Plain HTTP listener: [http://]host:port, tcp4://, tcp6://, "
-            'unix://PATH[,mode=OCTAL], fd:N (N>=3, systemd). "" or "-" '
-            "disables. Ignored as soon as tls-cert-file or tls-key-file is set."
+            "Address to serve HTTP on: [http://]HOST:PORT, :PORT for all interfaces, "
+            "tcp4://, tcp6://, unix:///PATH[,mode=OCTAL], fd:N (3 or more, from "
+            'systemd). "" or "-" is none. Ignored as soon as tls-cert-file or '
+            "tls-key-file is set."
         ),
     )
     https_address: str = option(
@@ -33,8 +34,8 @@ class ServerOptions:
         holds="bind-address",
         alpha="server.secureBindAddress",
         help=(
-            "HTTPS listener [https://]host:port (TCP only). Only used when "
-            'tls-cert-file or tls-key-file is set; "" or "-" disables.'
+            "Address to serve HTTPS on: [https://]HOST:PORT. Used when tls-cert-file "
+            'and tls-key-file are set; "" or "-" is none.'
         ),
     )
     tls_cert_file: str = option(
@@ -44,8 +45,7 @@ class ServerOptions:
         holds="path",
         alpha="server.tls.cert.fromFile",
         help=(
-            "PEM certificate chain. Setting it (or tls-key-file) switches the "
-            "application to HTTPS only. Not checked by validation, only at start."
+            "PEM certificate chain. With it the application is served with HTTPS only."
         ),
     )
     tls_key_file: str = option(
@@ -63,9 +63,8 @@ class ServerOptions:
         accepted=("", "TLS1.2", "TLS1.3"),
         alpha="server.tls.minVersion",
         help=(
-            '"TLS1.2" or "TLS1.3", exact spelling; "" means TLS1.2. Wrong '
-            "value stops start-up. Ignored without TLS files. Does not apply to the "
-            "metrics server."
+            'Lowest version of TLS, "TLS1.2" or "TLS1.3"; "" means TLS1.2. Not for '
+            "the metrics server."
         ),
     )
     tls_cipher_suites: tuple[str, ...] = option(
@@ -76,9 +75,9 @@ class ServerOptions:
         holds="cipher-suite-name",
         alpha="server.tls.cipherSuites",
         help=(
-            "Go cipher suite names allowed for TLS 1.2 (TLS 1.3 suites are accepted "
-            "but not configurable). Unknown name stops start-up. Does not apply to "
-            "the metrics server."
+            "Cipher suites for TLS 1.2 by Go's names, such as "
+            "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256; those of TLS 1.3 may be named, "
+            "but are always on. Not for the metrics server."
         ),
     )
     metrics_address: str = option(
@@ -100,8 +99,8 @@ class ServerOptions:
         holds="bind-address",
         alpha="metricsServer.secureBindAddress",
         help=(
-            "HTTPS listener for metrics; needs the metrics TLS files, otherwise "
-            "start-up fails."
+            "Address to serve metrics on with HTTPS; needs metrics-tls-cert-file and "
+            "metrics-tls-key-file."
         ),
     )
     metrics_tls_cert_file: str = option(

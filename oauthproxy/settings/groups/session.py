@@ -19,17 +19,14 @@ class SessionOptions:
         TEXT,
         "cookie",
         accepted=("cookie", "redis"),
-        help=(
-            '"cookie" or "redis". Another value passes validation but stops start-up.'
-        ),
+        help='Where sessions are kept: "cookie" or "redis".',
     )
     session_cookie_minimal: bool = option(
         FLAG,
         False,
         help=(
-            "Drop access, ID and refresh token before storing the session (cookie "
-            "store only). Refused with any header that needs access_token or "
-            "id_token, or with cookie-refresh not 0."
+            "Leave the tokens out of the session (cookie store only). Excludes "
+            "headers that need a token, and cookie-refresh."
         ),
     )
     redis_connection_url: str = option(
@@ -74,9 +71,8 @@ class SessionOptions:
         (),
         holds="redis-url",
         help=(
-            "Sentinel server URLs (at least one with redis-use-sentinel). User, "
-            "password and TLS settings come from the last URL; database numbers are "
-            "ignored. Key and flag are already plural."
+            "URLs of the sentinels. User, password and TLS come from the last one; "
+            "numbers of databases are ignored."
         ),
     )
     redis_use_cluster: bool = option(
@@ -88,10 +84,7 @@ class SessionOptions:
         TEXTS,
         (),
         holds="redis-url",
-        help=(
-            "Cluster node URLs (at least one with redis-use-cluster); same rules as "
-            "the sentinel URLs. Key and flag are already plural."
-        ),
+        help="URLs of nodes of the cluster; same rules as for sentinels.",
     )
     redis_ca_path: str = option(
         TEXT,

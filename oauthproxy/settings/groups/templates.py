@@ -28,9 +28,8 @@ class TemplateOptions:
         "",
         holds="path-or-url",
         help=(
-            'Logo of the sign-in page: "" built-in, "-" none, an https:// URL, '
-            "or a file .svg/.png/.jpg/.jpeg (other extension or unreadable file "
-            "stops start-up; http:// is taken for a file name)."
+            'Logo of the sign-in page: "" the built-in one, "-" none, an https:// '
+            "URL, or a file that ends in .svg, .png, .jpg or .jpeg."
         ),
     )
     banner: str = option(

@@ -22,10 +22,10 @@ class UpstreamOptions:
         holds="url",
         alpha="upstreamConfig.upstreams[*].{id,path,uri,static,staticCode}",
         help=(
-            "Upstream URLs: http(s)://, unix:///path.sock, file:///dir[#/path], "
-            'static://CODE. URL path is the routing key (empty becomes "/"); see '
-            "configuration.md. No default: without upstreams every authenticated "
-            "request gets 404."
+            "URLs of the applications: http(s)://HOST, unix:///PATH, "
+            "file:///FOLDER[#/PATH], static://STATUS. The path of a URL is the path "
+            'it serves, empty means "/"; a path ending in "/" serves everything '
+            "below. Without any, everything is answered 404."
         ),
     )
     flush_interval: int = option(
@@ -34,9 +34,8 @@ class UpstreamOptions:
         scope="legacy",
         alpha="upstreamConfig.upstreams[*].flushInterval",
         help=(
-            "Period between flushes of a streamed upstream response; 0 no periodic "
-            "flush, negative flush after each write. Forced to 1s for static "
-            "upstreams."
+            "How often a streamed response is flushed; 0 is never, less than 0 after "
+            "each write."
         ),
     )
     upstream_timeout: int = option(
@@ -65,10 +64,8 @@ class UpstreamOptions:
         scope="legacy",
         alpha="upstreamConfig.upstreams[*].proxyWebSockets",
         help=(
-            "true: WebSocket upgrade requests (header Connection exactly "
-            '"upgrade", any case, and Upgrade: websocket) go through a separate '
-            "proxy without header timeout. false does not block upgrades, the "
-            "ordinary proxy forwards them."
+            "Pass WebSocket upgrades on without a limit on the wait for the answer. "
+            "false does not block them."
         ),
     )
     ssl_upstream_insecure_skip_verify: bool = option(
