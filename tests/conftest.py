@@ -52,7 +52,6 @@ def open_stage(stages: Stages) -> Iterator[OpenStage]:
 
     def open_stage(options: str = "") -> Stage:
         stage = stages.get(options)
-        stage.alice()
         stage.upstream.forget()
         used.append(stage)
         return stage

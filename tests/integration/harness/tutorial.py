@@ -8,6 +8,9 @@ from pathlib import Path
 
 from attrs import frozen
 
+from tests.integration.harness.provider import CLIENT, CLIENT_SECRET, Provider
+from tests.integration.harness.upstream import Upstream
+
 FOLDER = Path(__file__).parent.parent / "tutorials"
 COOKIE_SECRET = "dGhlLWNvb2tpZS1zZWNyZXQtMzItYnl0ZXMtbG9uZyE="
 WSO2 = "wso2.cfg"
@@ -27,6 +30,13 @@ class Parties:
     upstream: str
     client_id: str
     client_secret: str
+
+
+def parties(port: int, provider: Provider, upstream: Upstream) -> Parties:
+    """
+    The stand-ins for a proxy on `port` between a provider and an application.
+    """
+    return Parties(port, provider.origin, upstream.url, CLIENT, CLIENT_SECRET)
 
 
 def written(name: str, parties: Parties, more: Mapping[str, str] | None = None) -> str:

@@ -234,6 +234,22 @@ def _status(exchange: Exchange) -> None:
     exchange.answer(status, ["X-From: upstream"], body)
 
 
+def last_answer(exchange: Exchange) -> None:
+    """
+    Answer and close, without having said so.
+    """
+    exchange.answer()
+    exchange.close()
+
+
+def breakdown(exchange: Exchange) -> None:
+    """
+    Take the request and break the connection.
+    """
+    exchange.body()
+    exchange.reset()
+
+
 class Upstream:
     """
     The application's server.
