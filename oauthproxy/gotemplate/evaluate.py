@@ -12,8 +12,8 @@ from oauthproxy.gotemplate import nodes
 from oauthproxy.gotemplate.functions import LAZY, Functions, is_true
 from oauthproxy.gotemplate.problem import TemplateError
 
-DEEPEST = 100
-MOST_STEPS = 1_000_000
+DEEPEST = 40
+MOST_STEPS = 100_000
 
 
 class Output(Protocol):

@@ -16,6 +16,7 @@ from oauthproxy.logs.writer import Sink, Writer
 from oauthproxy.ports import Clock
 from oauthproxy.scope import Scope
 from oauthproxy.settings.groups.logging import LoggingOptions
+from oauthproxy.wire.forwarded import log_client
 
 
 class Lines(Protocol):
@@ -59,7 +60,7 @@ class Logs:
         form: str = "text",
         prefix: str = "/oauth2",
         redact: bool = True,
-        client: Callable[[Scope], str] = lambda scope: str(scope.peer),
+        client: Callable[[Scope], str] = log_client,
     ) -> None:
         stamp = Stamp(local=options.logging_local_time)
         text = TextLines(options, stamp)

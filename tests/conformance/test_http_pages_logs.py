@@ -9,10 +9,8 @@ from typing import Any
 
 import pytest
 
-from oauthproxy.logs.client import client_text
 from oauthproxy.metrics import Exposition, Metrics
 from oauthproxy.pages import Pages, error_message, sign_in_message
-from oauthproxy.scope import Peer
 from oauthproxy.settings.groups.templates import TemplateOptions
 from tests.unit.driver import RecordingLog
 from tests.unit.logs.stage import record, scope, stage
@@ -71,21 +69,6 @@ def test_log_line(case):
     s.logs.flush()
 
     assert s.out.text == case["expect"]["line"] + "\n"
-
-
-@cases("client_string")
-def test_client_string(case):
-    """The field Client is the peer, or the real client behind a proxy."""
-    address, _, port = case["input"]["remote_addr"].partition(":")
-    peer = Peer(address, int(port or 0))
-    told = dict(case["input"]["headers"])["X-Real-IP"]
-    real = told if told != "bogus" else ""
-
-    text = client_text(
-        peer, real, reverse_proxy=case["config"].get("reverse_proxy", False)
-    )
-
-    assert text == case["expect"]["log_client"]
 
 
 @cases("metrics_label")
