@@ -22,6 +22,7 @@ from oauthproxy.wire.patterns import Pattern, searchable
 
 _TRICK = re.compile(
     r"[\\\x00-\x1f\x7f]"  # backslashes and control characters
+    r"|[\udcc0\udcc1]"  # bytes of overlong UTF-8, which may hide a dot or a slash
     r"|//"
     r"|(?:^|/)\.\.?(?:;[^/]*)?(?:/|$)"  # dot segments, also with a path parameter
 )

@@ -14,10 +14,17 @@ from typing import Any
 from attrs import frozen
 
 from oauthproxy.wire import gourl
-from oauthproxy.wire.fields import field_text
+from oauthproxy.wire.fields import field_bytes, field_text
 from oauthproxy.wire.form import encode_pairs, parse_query, sorted_pairs
 from oauthproxy.wire.patterns import Pattern, searchable
 
+_PRIVATE = 0x10_FF00
+_HIDDEN = {0xDC00 + byte: _PRIVATE + byte for byte in range(0x80, 0x100)}
+_SHOWN = {private: lone for lone, private in _HIDDEN.items()}
+"""
+Bytes that are not UTF-8 are matched as private characters, and come back as they were.
+"""
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,7}")
 _REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))")
 
 
@@ -34,7 +41,7 @@ class Rewrite:
         """
         Return a decoded path with every match replaced.
         """
-        subject = searchable(path)
+        subject = searchable(path.translate(_HIDDEN))
         out: list[bytes] = []
         end = 0
         for match in self._matches(subject):
@@ -43,7 +50,7 @@ class Rewrite:
             if stop > end or start == 0:
                 out.append(searchable(self._expanded(match)))
             end = stop
-        return field_text(b"".join((*out, subject[end:])))
+        return field_text(b"".join((*out, subject[end:]))).translate(_SHOWN)
 
     def _matches(self, subject: bytes) -> Iterator[Any]:
         position = 0
@@ -87,9 +94,10 @@ def _next(subject: bytes, position: int) -> int:
 
 
 def _group(match: Any, name: str) -> str:
+    known: int | bytes = int(name) if _NUMBER.fullmatch(name) else field_bytes(name)
     try:
-        value = match.group(int(name) if name.isdecimal() else name)
-    except (IndexError, KeyError):
+        value = match.group(known)
+    except IndexError:
         return ""
     return field_text(value) if value else ""
 

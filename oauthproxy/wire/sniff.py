@@ -11,8 +11,8 @@ UNKNOWN = "application/octet-stream"
 PLAIN = "text/plain; charset=utf-8"
 
 _TAGS = (
-    rb"!DOCTYPE HTML|HTML|HEAD|SCRIPT|IFRAME|H1|DIV|FONT|TABLE|A|STYLE|TITLE|B|BODY|BR|P"
-    rb"|!--"
+    rb"!DOCTYPE HTML|HTML|HEAD|SCRIPT|IFRAME|H1|DIV|FONT|TABLE|A|STYLE|TITLE|B|BODY"
+    rb"|BR|P|!--"
 )
 _BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 _BLANK = b"\t\n\x0c\r "

@@ -90,12 +90,12 @@ def of(*topics: str) -> Any:
     """
     Run a test for each case of the topics, with what is expected of us.
     """
-    chosen = [evolve_case(case) for case in CASES if case["topic"] in topics]
+    chosen = [expecting(case) for case in CASES if case["topic"] in topics]
     assert chosen
     return pytest.mark.parametrize("case", chosen, ids=[c["id"] for c in chosen])
 
 
-def evolve_case(case: Case) -> Case:
+def expecting(case: Case) -> Case:
     if case["id"] in DIFFERENT:
         return {**case, "expect": DIFFERENT[case["id"]][1]}
     return case
@@ -160,6 +160,7 @@ def test_differences_belong_to_cases() -> None:
 
 @of("domain_entry_split")
 def test_domain_entry_is_split(case: Case) -> None:
+    """Host and port of an entry are told apart as the reference does."""
     domain = Domain.parse(case["input"]["entry"])
 
     assert {"host": domain.host, "port": domain.port} == case["expect"]
@@ -167,6 +168,7 @@ def test_domain_entry_is_split(case: Case) -> None:
 
 @of("request_path")
 def test_path_for_route_rules(case: Case) -> None:
+    """Route rules see the decoded path, API routes the URI."""
     scope = scope_of(case)
 
     assert {"path": request_path(scope), "uri": scope.effective.uri} == case["expect"]
@@ -174,6 +176,7 @@ def test_path_for_route_rules(case: Case) -> None:
 
 @of("skip_auth_entry")
 def test_skip_entry_is_read(case: Case) -> None:
+    """Method, negation and pattern are read from an entry."""
     try:
         rule = SkipRule.parse(case["input"]["entry"])
     except ValueError:
@@ -190,6 +193,7 @@ def test_skip_entry_is_read(case: Case) -> None:
 
 @of("skip_auth")
 def test_passes_without_login(case: Case) -> None:
+    """A request passes without a login by its route or as a preflight."""
     config = case["config"]
     options = AccessOptions(
         skip_auth_routes=tuple(config.get("skip_auth_routes", ())),
@@ -204,6 +208,7 @@ def test_passes_without_login(case: Case) -> None:
 
 @of("trusted_ip")
 def test_client_address_passes_without_login(case: Case) -> None:
+    """A request passes without a login by its address."""
     rules = SkipRules.compile(
         AccessOptions(), trusted_ips=case["config"]["trusted_ips"]
     )
@@ -213,6 +218,7 @@ def test_client_address_passes_without_login(case: Case) -> None:
 
 @of("unauthenticated")
 def test_answer_without_login(case: Case) -> None:
+    """A request without a login gets JSON, the page or a redirect."""
     config = case["config"]
     ways = LoginWays.compile(
         api_routes=config.get("api_routes", ()),
@@ -228,6 +234,7 @@ def test_answer_without_login(case: Case) -> None:
 
 @of("real_client_ip")
 def test_real_client_address(case: Case) -> None:
+    """The address of the client is read from its field."""
     expect = case["expect"]
     try:
         name = client_field(case["config"]["real_client_ip_header"])
@@ -244,6 +251,7 @@ def test_real_client_address(case: Case) -> None:
 
 @of("client_string")
 def test_client_in_logs(case: Case) -> None:
+    """Logs name the client as the reference does."""
     scope = scope_of(case)
 
     named = {"log_client": log_client(scope), "full": full_client(scope)}
@@ -253,6 +261,7 @@ def test_client_in_logs(case: Case) -> None:
 
 @of("forwarded_trust")
 def test_forwarding_fields_are_believed(case: Case) -> None:
+    """Trusted peers tell host, scheme and URI."""
     known = scope_of(case).effective
 
     assert case["expect"] == {
@@ -265,6 +274,7 @@ def test_forwarding_fields_are_believed(case: Case) -> None:
 
 @of("ip_network")
 def test_network_is_read(case: Case) -> None:
+    """Addresses and networks are accepted or refused."""
     refused = raises_value_error(lambda: Networks.parse([case["input"]["text"]]))
 
     assert refused is not case["expect"]["ok"]
@@ -309,6 +319,7 @@ def by_name(pairs: Iterable[Pair]) -> list[list[str]]:
 
 @of("request_headers")
 def test_fields_for_the_upstream(case: Case) -> None:
+    """Client fields are stripped and ours are added."""
     config = case["config"]["inject_request_headers"]
     injector = Injector(headers_of(config), [], reveal)
     client = pairs_of(case["input"]["headers"])
@@ -322,6 +333,7 @@ def test_fields_for_the_upstream(case: Case) -> None:
 
 @of("response_headers")
 def test_fields_for_the_client(case: Case) -> None:
+    """Response fields are added to those that are there."""
     config = case["config"]["inject_response_headers"]
     injector = Injector([], headers_of(config), reveal)
 
@@ -333,6 +345,7 @@ def test_fields_for_the_client(case: Case) -> None:
 
 @of("auth_constraints")
 def test_constraints_of_the_query(case: Case) -> None:
+    """The query narrows who may pass."""
     session = session_of(case["input"])
     assert session is not None
 
@@ -343,6 +356,7 @@ def test_constraints_of_the_query(case: Case) -> None:
 
 @of("rewrite")
 def test_target_is_rewritten(case: Case) -> None:
+    """A rewritten request target is the one of the reference."""
     config, scope = case["config"], scope_of(case)
     rewrite = Rewrite(Pattern.compile(config["path"]), config["rewrite_target"])
 
@@ -353,6 +367,7 @@ def test_target_is_rewritten(case: Case) -> None:
 
 @of("upstream_select")
 def test_upstream_is_chosen(case: Case) -> None:
+    """Each path leads to its upstream, a redirect or 404."""
     scope, expect = scope_of(case), case["expect"]
     router = Router.compile(
         [UpstreamSettings(**entry) for entry in case["config"]["upstreams"]],
@@ -375,6 +390,7 @@ def test_upstream_is_chosen(case: Case) -> None:
 
 @of("path_clean")
 def test_path_is_cleaned(case: Case) -> None:
+    """An unclean path is redirected to the clean one."""
     target = case["input"]["target"]
 
     cleaned = clean_path(target)
@@ -385,6 +401,7 @@ def test_path_is_cleaned(case: Case) -> None:
 
 @of("force_https")
 def test_plain_http_is_redirected(case: Case) -> None:
+    """Requests without TLS are sent to the address with it."""
     found = https_redirect(scope_of(case), case["config"]["https_port"])
 
     if found is None:
@@ -399,6 +416,7 @@ def test_plain_http_is_redirected(case: Case) -> None:
 
 @of("health")
 def test_health_check_is_known(case: Case) -> None:
+    """Health checks are known by path and agent."""
     checks = HealthChecks.of(ProbeOptions(**case["config"]))
 
     assert checks.match(scope_of(case)) == case["expect"]["health"]
@@ -406,6 +424,7 @@ def test_health_check_is_known(case: Case) -> None:
 
 @of("gap_signature")
 def test_request_is_signed(case: Case) -> None:
+    """The signed text and the signature are those of the reference."""
     given, expect = case["input"], case["expect"]
     key = Secret(case["config"]["signature_key"])
     if expect.get("config_error"):
@@ -428,6 +447,7 @@ def test_request_is_signed(case: Case) -> None:
 
 @of("jwt_header")
 def test_bearer_token_is_found(case: Case) -> None:
+    """A JWT is found where it may stand."""
     try:
         token = bearer_token(case["input"]["authorization"])
     except CredentialsError:
@@ -439,6 +459,7 @@ def test_bearer_token_is_found(case: Case) -> None:
 
 @of("basic_header")
 def test_basic_credentials_are_read(case: Case) -> None:
+    """User and password are read from Basic credentials."""
     try:
         user, password = basic_credentials(case["input"]["authorization"])
     except CredentialsError:
@@ -450,6 +471,7 @@ def test_basic_credentials_are_read(case: Case) -> None:
 
 @of("websocket")
 def test_websocket_is_recognised(case: Case) -> None:
+    """A WebSocket upgrade is known."""
     wanted = wants_websocket(pairs_of(case["input"]["headers"]))
 
     assert wanted == case["expect"]["websocket_handler"]
@@ -457,6 +479,7 @@ def test_websocket_is_recognised(case: Case) -> None:
 
 @of("forwarded_for")
 def test_peer_is_appended(case: Case) -> None:
+    """The address of the peer ends X-Forwarded-For."""
     scope = scope_of(case)
 
     sent = Fields(Hop().forwardable(scope.fields, scope.peer.address))
@@ -467,6 +490,7 @@ def test_peer_is_appended(case: Case) -> None:
 
 @of("location_header")
 def test_location_on_the_wire(case: Case) -> None:
+    """A redirect target is written as a Location."""
     scope = scope_of(case)
 
     sent = location(case["input"]["redirect"], scope.path)
@@ -476,6 +500,7 @@ def test_location_on_the_wire(case: Case) -> None:
 
 @of("userinfo")
 def test_userinfo_body(case: Case) -> None:
+    """The userinfo body is the one of the reference, byte for byte."""
     session = session_of(case["input"])
 
     assert userinfo_body(session) == case["expect"]["body"]
