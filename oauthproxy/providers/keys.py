@@ -18,7 +18,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from jwcrypto.common import JWException
 from jwcrypto.jwk import JWK
 
-from oauthproxy.errors import ProviderRefused, ProviderUnavailable
+from oauthproxy.errors import ProviderRefused, ProviderUnavailable, SettingsError
 from oauthproxy.ports import Clock, Fetcher, FetchRequest, NewGate
 from oauthproxy.providers import jsontext
 from oauthproxy.providers.calls import ask_json
@@ -66,7 +66,8 @@ class KeySet(Protocol):
 
 class FixedKeys:
     """
-    Keys from PEM files: all are tried, whatever the token says about its key.
+    Keys from PEM files: all are tried, whatever the token says about its key. Raises
+    SettingsError.
     """
 
     def __init__(self, pems: Iterable[bytes]) -> None:
@@ -187,12 +188,13 @@ def read_key(value: Any) -> Key | None:
 
 def _usable(jwk: JWK, key_id: str) -> Key | None:
     key_type = str(jwk["kty"])
+    if key_type not in _TYPES.values():
+        return None
+    public = jwk.get_op_key("verify")
     if key_type == "RSA":
-        numbers = jwk.get_op_key("verify").public_numbers()
+        numbers = public.public_numbers()
         if numbers.n.bit_length() < SMALLEST_RSA or numbers.e < 3 or numbers.e % 2 == 0:
             return None
-    elif key_type not in ("EC", "OKP"):
-        return None
     return Key(id=key_id, type=key_type, jwk=jwk)
 
 
@@ -201,7 +203,7 @@ def _pem_key(pem: bytes) -> Key:
         jwk = JWK.from_pem(pem)
         key = None if jwk.has_private else _usable(jwk, "")
     except _UNREADABLE as error:
-        raise ProviderRefused("a public key file is not a PEM public key") from error
+        raise SettingsError(["oidc_public_key_files: not a PEM public key"]) from error
     if key is None:
-        raise ProviderRefused("a public key file holds no public key for signatures")
+        raise SettingsError(["oidc_public_key_files: no public key for signatures"])
     return key
