@@ -56,10 +56,14 @@ class _Kinds(dict[bytes, int]):
         self._special = special
         self._ordinary: dict[bytes, int] = {}
 
+    def forget(self) -> None:
+        """
+        Begin anew; never in the middle of a request, whose kinds must be comparable.
+        """
+        self.clear()
+        self._ordinary.clear()
+
     def __missing__(self, name: bytes) -> int:
-        if len(self) >= SPELLINGS:
-            self.clear()
-            self._ordinary.clear()
         kind = self[name] = self._kind(name.lower())
         return kind
 
@@ -98,29 +102,37 @@ class Hop:
         first; a Content-Length stays.
         """
         kinds = self._kinds
+        if len(kinds) > SPELLINGS:
+            kinds.forget()
         out: list[Pair] = []
         special: list[tuple[int, bytes]] = []
+        told: list[bytes] = []
         seen = set()
         for pair in fields:
             kind = kinds[pair[0]]
             if kind > DROPPED:
                 seen.add(kind)
                 out.append(pair)
-            elif kind < DROPPED and pair[1] not in _CONNECTION_PLAIN:
+            elif kind == FORWARDED_FOR:
+                told.append(pair[1])
+            elif kind == CONNECTION:
+                if pair[1] not in _CONNECTION_PLAIN:
+                    special.append((kind, pair[1]))
+            elif kind < DROPPED:
                 special.append((kind, pair[1]))
         if len(seen) != len(out):
             out = flattened(out)
-        address = b"" if peer_address[:1] in "@/" else peer_address.encode()
         if special:
-            out = self._specially(out, special, address)
-        elif address:
-            out.append((b"X-Forwarded-For", address))
+            out = self._specially(out, special)
+        forwarded_for = _forwarded_for(told, peer_address)
+        if forwarded_for:
+            out.append((b"X-Forwarded-For", forwarded_for))
         if upgrade:
             out.extend(_UPGRADE)
         return out
 
     def _specially(
-        self, out: list[Pair], special: list[tuple[int, bytes]], address: bytes
+        self, out: list[Pair], special: list[tuple[int, bytes]]
     ) -> list[Pair]:
         named: list[bytes] = []
         for kind, value in special:
@@ -135,9 +147,6 @@ class Hop:
                 out.append((b"Cookie", kept))
         if named:
             out = [pair for pair in out if pair[0].lower() not in named]
-        told = [value for kind, value in special if kind == FORWARDED_FOR]
-        if told or address:
-            out.append((b"X-Forwarded-For", _forwarded_for(told, address)))
         return out
 
 
@@ -145,13 +154,14 @@ def _removable(name: bytes) -> bool:
     return name not in _HARMLESS and not name.startswith(_PROTECTED)
 
 
-def _forwarded_for(told: list[bytes], address: bytes) -> bytes:
+def _forwarded_for(told: list[bytes], peer_address: str) -> bytes:
+    address = b"" if peer_address[:1] in "@/" else peer_address.encode()
+    if not told:
+        return address
     value = b",".join(told)
     if len(value) > MOST_FORWARDED_FOR:
         value = value[-MOST_FORWARDED_FOR:].partition(b",")[2].lstrip()
-    if not value or not address:
-        return value or address
-    return b"%b, %b" % (value, address)
+    return b"%b, %b" % (value, address) if value and address else value or address
 
 
 def flattened(pairs: Iterable[Pair]) -> list[Pair]:

