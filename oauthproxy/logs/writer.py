@@ -5,12 +5,15 @@ Rule 1: a sink that fails never fails a request; lost lines are counted.
 Rule 2: lines leave in the order in which they came.
 """
 
+import os
+import select
 from collections.abc import Callable
 
 Sink = Callable[[bytes], None]
 """Write these bytes whole; raises OSError."""
 
 BATCH_CHARACTERS = 64 * 1024
+PATIENCE_MS = 100
 
 
 class Writer:
@@ -45,3 +48,18 @@ class Writer:
             self._sink("".join(lines).encode("utf-8", "backslashreplace"))
         except OSError:
             self.lost += len(lines)
+
+
+def write_whole(descriptor: int, batch: bytes) -> None:
+    """
+    Write all of it; raises OSError.
+    """
+    rest = memoryview(batch)
+    while rest:
+        try:
+            rest = rest[os.write(descriptor, rest) :]
+        except BlockingIOError:
+            poller = select.poll()
+            poller.register(descriptor, select.POLLOUT)
+            if not poller.poll(PATIENCE_MS):
+                raise
