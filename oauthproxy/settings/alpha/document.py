@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import yaml
 from yaml.composer import Composer
 from yaml.error import MarkedYAMLError, YAMLError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -52,7 +53,7 @@ for _tag, _pattern in (
     _Resolver.add_implicit_resolver(_tag, re.compile(rf"(?:{_pattern})\Z"), [None])
 
 
-class _Loader(Reader, Scanner, Parser, Composer, _Resolver):
+class _PlainLoader(Reader, Scanner, Parser, Composer, _Resolver):
     """
     Everything up to the composed node.
     """
@@ -63,6 +64,25 @@ class _Loader(Reader, Scanner, Parser, Composer, _Resolver):
         Parser.__init__(self)
         Composer.__init__(self)
         _Resolver.__init__(self)
+
+
+def _loader(text: str) -> Any:
+    """
+    Return a loader; libyaml's, where there is one, is faster and takes a "?" inside
+    plain texts of flow lists, as the reference does.
+    """
+    if not yaml.__with_libyaml__:
+        return _PlainLoader(text)
+    from yaml import cyaml
+
+    parser: Any = cyaml
+
+    class Loader(parser.CParser, _Resolver):  # type: ignore[misc]  # untyped C
+        def __init__(self) -> None:
+            parser.CParser.__init__(self, text)
+            _Resolver.__init__(self)
+
+    return Loader()
 
 
 def plain_type(text: str) -> str:
@@ -80,14 +100,15 @@ def first_document(text: str) -> Node | None:
     Raises ValueError with "LINE: reason".
     """
     try:
-        loader = _Loader(text)
-        return loader.get_node() if loader.check_node() else None
+        loader = _loader(text)
+        found: Node | None = loader.get_node() if loader.check_node() else None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f"{mark.line + 1}: " if mark else ""
         raise ValueError(f"{line}{error.problem or error.context}") from error
     except YAMLError as error:
         raise ValueError(" ".join(str(error).split())) from error
+    return found
 
 
 def line(node: Node) -> int:
