@@ -42,7 +42,8 @@ def is_cancelled(problem: BaseException) -> bool:
     """
     Tell whether something ended because it was cancelled.
     """
-    return isinstance(_innermost(problem), CancelledError)
+    cancelled = (CancelledError, error.ConnectingCancelledError)
+    return isinstance(_innermost(problem), cancelled)
 
 
 def _innermost(problem: BaseException) -> BaseException:

@@ -1,0 +1,67 @@
+"""
+The command line: which command is asked for, and its exit status.
+
+Each command is imported only when it is asked for, so that a start is quick.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+
+from oauthproxy.errors import SettingsError
+
+COMMANDS = {
+    "check": "oauthproxy.commands.check:check",
+    "completion": "oauthproxy.commands.inform:completion",
+    "convert": "oauthproxy.commands.inform:convert",
+    "cookie-secret": "oauthproxy.commands.inform:cookie_secret",
+    "demo": "oauthproxy.demo:run",
+    "explain": "oauthproxy.commands.inform:explain",
+}
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """
+    Do what the words after the program's name say; return the exit status.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if words and not words[0].startswith("-"):
+            return _command(words[0])(words[1:]) or 0
+        return _run(words)
+    except SettingsError as problem:
+        for line in problem.problems:
+            print(f"oauthproxy: {line}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _command(name: str) -> Callable[[Sequence[str]], int | None]:
+    """
+    Return the function of a command; without a status, all went well.
+    """
+    if name not in COMMANDS:
+        from oauthproxy.settings.given import nearest
+
+        hint = nearest(name, list(COMMANDS)) or "; see --help"
+        raise SettingsError([f'there is no command "{name}"{hint}'])
+    module, _, function = COMMANDS[name].partition(":")
+    found: Callable[[Sequence[str]], int | None]
+    found = getattr(import_module(module), function)
+    return found
+
+
+def _run(arguments: Sequence[str]) -> int:
+    from oauthproxy.commands.inform import answered_at_once
+
+    if answered_at_once(arguments):
+        return 0
+    from oauthproxy.service import serve
+
+    return serve(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,28 @@
+"""
+From the words of a command line to settings, with the real files and environment.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from oauthproxy.settings.model import Settings
+
+Load = Callable[[], Settings]
+"""Read the configuration (again); raises SettingsError."""
+
+
+def loader(arguments: Sequence[str], *, checked: bool = True) -> Load:
+    """
+    Return what reads the configuration that a command line names.
+    """
+    from oauthproxy.settings.load import load
+
+    return lambda: load(arguments, os.environ, read_file, checked=checked)
+
+
+def read_file(path: str) -> bytes:
+    """
+    Return a file's content; raises OSError.
+    """
+    return Path(path).read_bytes()
