@@ -13,6 +13,7 @@ from oauthproxy.settings.given import Given, Reading, nearest, refused, wrong
 from oauthproxy.settings.table import Option, table
 
 _AT_LINE = re.compile(r" \(at line (\d+), column (\d+)\)$")
+_KEY = re.compile(r"""\s*\[*\s*(?:"([^"]*)"|'([^']*)'|([\w-]+))\s*[=.\]]""")
 _AT_END = " (at end of document)"
 
 
@@ -46,7 +47,7 @@ class _FileReading:
 
     def __init__(self, path: str, text: str) -> None:
         self.path = path
-        self.lines = text.splitlines()
+        self.lines = _lines(text)
         self.values: dict[str, Given] = {}
         self.aliases: dict[str, Given] = {}
         self.problems: list[str] = []
@@ -99,11 +100,17 @@ class _FileReading:
         return wrong(key, self._place(key), f"unknown {table_hint}{hint}")
 
     def _place(self, key: str) -> str:
-        name = re.escape(key)
-        start = re.compile(
-            rf"""\s*\[*\s*(?:"{name}"|'{name}'|{name})\s*[=.\]]""",
-        )
-        for number, line in enumerate(self.lines, 1):
-            if start.match(line):
-                return f"{self.path}:{number}"
-        return self.path
+        line = self.lines.get(key)
+        return self.path if line is None else f"{self.path}:{line}"
+
+
+def _lines(text: str) -> dict[str, int]:
+    """
+    Return the line on which each key is first set.
+    """
+    found: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        key = _KEY.match(line)
+        if key is not None:
+            found.setdefault(key[1] or key[2] or key[3], number)
+    return found

@@ -14,6 +14,7 @@ from oauthproxy.settings.tls import TLS13_SUITES, WEAK_SUITES
 from oauthproxy.wire import gourl
 
 _FEWEST_DIFFERENT_BYTES = 6
+_MOST_STEPS_OF_A_PATTERN = 3
 _DEFAULTS = ("secret", "changeme", "change-me", "change_me", "example", "password")
 
 
@@ -68,7 +69,7 @@ def guessable(secret: str) -> bool:
     steps = {(after - before) % 256 for before, after in pairwise(key)}
     return (
         len(set(key)) < _FEWEST_DIFFERENT_BYTES
-        or len(steps) == 1
+        or len(steps) <= _MOST_STEPS_OF_A_PATTERN
         or any(word in secret.lower() for word in _DEFAULTS)
     )
 

@@ -1,0 +1,223 @@
+"""
+What is remarked although it works, and what a check finds.
+"""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+from cryptography.x509.oid import NameOID
+
+from oauthproxy.errors import SettingsError
+from oauthproxy.settings.findings import (
+    Finding,
+    Level,
+    as_json,
+    as_table,
+    exit_status,
+    problem_findings,
+    settings_findings,
+)
+from oauthproxy.settings.kinds import SECOND
+from oauthproxy.settings.switches import SWITCHES, active_differences
+from oauthproxy.settings.table import table
+from oauthproxy.settings.unsafe import guessable
+from oauthproxy.settings.warnings import warnings
+from tests.unit.settings.loading import loaded
+
+OIDC = ("--provider=oidc", "--oidc-issuer-url=https://i")
+SAFE = (
+    *OIDC,
+    "--cookie-secret=2kmQH9zOyTPTxVPWL8yoVvfzYpXbnHyPHkOxIQ5ZyUI=",
+    "--insecure-oidc-skip-nonce=false",
+    "--code-challenge-method=S256",
+)
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+def test_a_safe_setup_has_no_warnings() -> None:
+    """Nobody learns to overlook lines that are always there."""
+    assert warnings(loaded(*SAFE)) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--reverse-proxy"], "without trusted_proxy_ips"),
+        (
+            ["--reverse-proxy", "--trusted-proxy-ip=::1", "--trusted-ip=10.0.0.1"],
+            "whoever can set X-Real-IP",
+        ),
+        (["--insecure-oidc-skip-nonce"], "insecure_oidc_skip_nonce is on"),
+        (["--code-challenge-method="], "PKCE is off"),
+        (["--ssl-insecure-skip-verify"], "ssl_insecure_skip_verify"),
+        (
+            ["--ssl-upstream-insecure-skip-verify", "--upstream=https://h/"],
+            "the upstream / is not verified",
+        ),
+        (["--redis-insecure-skip-tls-verify"], "can pose as Redis"),
+        (["--insecure-oidc-allow-unverified-email"], "are not theirs"),
+        (["--insecure-oidc-skip-issuer-verification"], "any issuer"),
+        (["--cookie-secret=0123456789abcdef"], "looks like a default"),
+        (["--cookie-secure=false", "--http-address=:80"], "cookie_secure is off"),
+        (
+            [
+                "--cookie-secure=false",
+                "--redirect-url=https://a.example/oauth2/callback",
+            ],
+            "cookie_secure is off",
+        ),
+        (["--cookie-httponly=false"], "scripts on the page"),
+        (["--skip-auth-route=GET=/public"], '"/public" lets every path pass'),
+        (["--signature-key=sha1:x"], "signature_key (--signature-key): deprecated"),
+        (["--skip-auth-regex=^/x"], "deprecated, use skip-auth-route"),
+        (["--github-org=x"], "is for the provider github only"),
+        (["--cookie-csrf-expire=900ns"], 'write "900s"'),
+        (["--oidc-jwks-url=https://j"], "no effect while discovery is on"),
+        (["--redis-username=x"], "no effect without session_store_type"),
+        (["--https-address=:444"], "no effect without tls_cert_file"),
+        (["--trusted-proxy-ip=::1"], "no effect without reverse_proxy"),
+        (["--pass-user-headers=false"], "no effect while pass_basic_auth is on"),
+        (["--upstream=static://x"], "names no status; 200 is used"),
+        (["--redirect-url=http://localhost/cb"], 'has the path "/cb"'),
+        (["--cookie-secure=false"], "redirect_url is not set"),
+        (["stray"], '"stray" on the command line is no option'),
+        (
+            [
+                "--standard-logging=false",
+                "--auth-logging=false",
+                "--request-logging=false",
+            ],
+            "all logs are off",
+        ),
+    ],
+)
+def test_a_warning_names_its_reason(arguments: list[str], said: str) -> None:
+    """One line for each thing that its owner should know."""
+    assert any(said in line for line in warnings(loaded(*SAFE, *arguments)))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--cookie-secure=false", "--redirect-url=http://127.0.0.1/oauth2/callback"],
+        ["--skip-auth-route=GET=^/public", "--skip-auth-route=^/a"],
+        ["--upstream=static://204"],
+    ],
+)
+def test_a_usual_choice_is_not_remarked(arguments: list[str]) -> None:
+    """A local set-up and anchored routes are fine."""
+    assert warnings(loaded(*SAFE, *arguments)) == []
+
+
+def test_http_address_beside_tls_is_remarked() -> None:
+    """The tutorial's TLS step does not listen where it says."""
+    files: dict[str, bytes | None] = {"c": b"", "k": b""}
+    tls = ("--tls-cert-file=c", "--tls-key-file=k", "--http-address=0.0.0.0:443")
+
+    found = warnings(loaded(*SAFE, *tls, files=files))
+
+    assert any('HTTPS is at ":443"' in line for line in found)
+
+
+def test_weak_ciphers_are_remarked() -> None:
+    """As is a list that leaves nothing for TLS 1.2."""
+    files: dict[str, bytes | None] = {"c": b"", "k": b""}
+    tls = (*SAFE, "--tls-cert-file=c", "--tls-key-file=k")
+
+    weak = loaded(*tls, "--tls-cipher-suite=TLS_RSA_WITH_RC4_128_SHA", files=files)
+    none = loaded(*tls, "--tls-cipher-suite=TLS_AES_128_GCM_SHA256", files=files)
+
+    assert any("has weak ones" in line for line in warnings(weak))
+    assert any("names none for TLS 1.2" in line for line in warnings(none))
+
+
+@pytest.mark.parametrize("secret", ["aaaaaaaaaaaaaaaa", "changeme-changeme", "\0" * 16])
+def test_a_pattern_is_guessable(secret: str) -> None:
+    """Repeated bytes and words of examples."""
+    assert guessable(secret)
+
+
+def test_every_switch_is_an_option_of_ours() -> None:
+    """With another default than the reference's way."""
+    for switch in SWITCHES:
+        option = table().by_name[switch.option]
+        assert option.declared.ours
+        assert option.default != switch.reference
+
+
+def test_differences_are_listed_until_switched_off() -> None:
+    """One option switches all of them."""
+    assert len(active_differences(loaded())) == len(SWITCHES)
+    assert active_differences(loaded("--reference-behaviour")) == []
+
+
+def certificate(days: int, key: ec.EllipticCurvePrivateKey) -> bytes:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "x")])
+    names = x509.SubjectAlternativeName([x509.DNSName("a.example")])
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(NOW - timedelta(days=30))
+        .not_valid_after(NOW + timedelta(days=days))
+        .add_extension(names, critical=False)
+        .sign(key, SHA256())
+        .public_bytes(Encoding.PEM)
+    )
+
+
+@pytest.mark.parametrize(
+    ("days", "own_key", "level", "said"),
+    [
+        (90, True, Level.OK, "certificate for a.example, valid for 90 more days"),
+        (3, True, Level.WARNING, "expires in 3 days"),
+        (-1, True, Level.ERROR, "has expired"),
+        (90, False, Level.ERROR, "does not belong to the key"),
+    ],
+)
+def test_the_certificate_is_looked_at(
+    days: int, own_key: bool, level: Level, said: str
+) -> None:
+    """It belongs to the key, and is in date for a while."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    other = key if own_key else ec.generate_private_key(ec.SECP256R1())
+    pem = other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    files: dict[str, bytes | None] = {"c": certificate(days, key), "k": pem}
+    settings = loaded(*SAFE, "--tls-cert-file=c", "--tls-key-file=k", files=files)
+
+    now = int(NOW.timestamp()) * SECOND
+    found = settings_findings(settings, {}, files.__getitem__, now)  # type: ignore[arg-type]
+
+    (tls,) = [finding for finding in found if finding.subject == "tls"]
+    assert tls.level is level
+    assert said in tls.message
+
+
+def test_findings_are_a_table_or_json() -> None:
+    """Aligned lines, in colours if wanted, or a document with the status."""
+    found = [
+        Finding(Level.OK, "settings", "valid"),
+        *problem_findings(SettingsError(["bad"])),
+    ]
+
+    assert as_table(found) == "ok       settings  valid\nerror    settings  bad\n"
+    assert "\x1b[31merror" in as_table(found, colours=True)
+    assert json.loads(as_json(found)) == {
+        "status": 1,
+        "findings": [
+            {"level": "ok", "subject": "settings", "message": "valid"},
+            {"level": "error", "subject": "settings", "message": "bad"},
+        ],
+    }
+    assert exit_status(found[:1]) == 0
