@@ -5,15 +5,12 @@ ASCII because some readers end a line at U+0085 or U+2028; undecodable bytes are
 escaped before, so that every line is also valid Unicode.
 """
 
-import json
+from json.encoder import encode_basestring_ascii
 
 from oauthproxy.logs.record import AuthRecord, RequestRecord
 from oauthproxy.logs.stamp import Stamp
 from oauthproxy.settings.kinds import SECOND
 from oauthproxy.wire.fields import field_bytes
-
-Value = str | int | float
-_encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 
 class ObjectLines:
@@ -63,31 +60,25 @@ class ObjectLines:
         Return the line of a finished request; `time` is when it began, `duration` in
         seconds.
         """
-        return _line(
-            {
-                "time": self._stamp.rfc3339(record.started_at),
-                "kind": "request",
-                "client": record.client,
-                "request_id": record.request_id,
-                "username": record.username,
-                "host": record.host,
-                "method": record.method,
-                "uri": uri,
-                "protocol": record.protocol,
-                "upstream": record.upstream,
-                "user_agent": record.user_agent,
-                "status": record.status,
-                "size": record.size,
-                "duration": round(record.duration / SECOND, 6),
-            }
+        r = record
+        return (
+            f'{{"time":"{self._stamp.rfc3339(r.started_at)}","kind":"request",'
+            f'"client":{_text(r.client)},"request_id":{_text(r.request_id)},'
+            f'"username":{_text(r.username)},"host":{_text(r.host)},'
+            f'"method":{_text(r.method)},"uri":{_text(uri)},'
+            f'"protocol":{_text(r.protocol)},"upstream":{_text(r.upstream)},'
+            f'"user_agent":{_text(r.user_agent)},"status":{r.status:d},'
+            f'"size":{r.size:d},"duration":{r.duration / SECOND:.6f}}}\n'
         )
 
 
-def _line(values: dict[str, Value]) -> str:
-    return _encode({key: _sound(value) for key, value in values.items()}) + "\n"
+def _line(values: dict[str, str]) -> str:
+    pairs = ",".join(f'"{key}":{_text(value)}' for key, value in values.items())
+    return f"{{{pairs}}}\n"
 
 
-def _sound(value: Value) -> Value:
-    if not isinstance(value, str) or value.isascii() or value.isprintable():
-        return value
-    return field_bytes(value).decode("utf-8", "backslashreplace")
+def _text(text: str) -> str:
+    if text.isascii() or text.isprintable():
+        return encode_basestring_ascii(text)
+    sound = field_bytes(text).decode("utf-8", "backslashreplace")
+    return encode_basestring_ascii(sound)
