@@ -15,7 +15,7 @@ from oauthproxy.access.htpasswd import Htpasswd, HtpasswdError
 from oauthproxy.access.identify import Basic, Bearer, BearerVerifier, Identifier
 from oauthproxy.access.routes import SkipRules
 from oauthproxy.access.unauthenticated import LoginWays
-from oauthproxy.assembly.sources import read_file, read_secret
+from oauthproxy.assembly.sources import ReadFile, read_secret
 from oauthproxy.errors import SettingsError
 from oauthproxy.login.flow import Login
 from oauthproxy.logs.log import Logs
@@ -49,8 +49,14 @@ class Inside:
     """
 
     def __init__(
-        self, settings: Settings, reactor: Any, logs: Logs, clock: Clock
+        self,
+        settings: Settings,
+        reactor: Any,
+        logs: Logs,
+        clock: Clock,
+        read_file: ReadFile,
     ) -> None:
+        self.read_file = read_file
         self.settings = settings
         self.reactor = reactor
         self.logs = logs
@@ -93,7 +99,7 @@ class Inside:
             self.clock,
             os.urandom,
             self.logs,
-            read_file,
+            self.read_file,
             Gate,
         )
 
@@ -105,7 +111,7 @@ class Inside:
         ours = self.settings.ours
         try:
             return CookieSecrets.from_options(
-                self.settings.cookie, ours.cookie_secret_previous, read_file
+                self.settings.cookie, ours.cookie_secret_previous, self.read_file
             )
         except (ValueError, OSError) as cause:
             raise SettingsError([str(cause)]) from cause
@@ -170,7 +176,7 @@ class Inside:
         if not path:
             return None
         try:
-            return Htpasswd.parse(read_file(path), os.urandom)
+            return Htpasswd.parse(self.read_file(path), os.urandom)
         except (OSError, HtpasswdError) as cause:
             raise SettingsError([f"htpasswd_file: {path}: {cause}"]) from cause
 
@@ -183,7 +189,7 @@ class Inside:
         listed: frozenset[str] = frozenset()
         if access.authenticated_emails_file:
             try:
-                listed = parse_emails(read_file(access.authenticated_emails_file))
+                listed = parse_emails(self.read_file(access.authenticated_emails_file))
             except (OSError, EmailsError) as cause:
                 raise SettingsError([f"authenticated_emails_file: {cause}"]) from cause
         try:
@@ -294,7 +300,7 @@ class Inside:
                 self.settings.providers[0].oidc,
                 self.fetcher,
                 self.clock,
-                read_file,
+                self.read_file,
                 Gate,
             )
             for pair in access.extra_jwt_issuers

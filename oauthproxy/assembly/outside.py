@@ -18,6 +18,7 @@ from oauthproxy.access.probes import HealthChecks
 from oauthproxy.answer import Answer, Empty, Json, Text
 from oauthproxy.assembly.house import House
 from oauthproxy.assembly.inside import Inside
+from oauthproxy.assembly.sources import ReadFile, read_file
 from oauthproxy.errors import (
     ProviderUnavailable,
     ProxyError,
@@ -25,7 +26,7 @@ from oauthproxy.errors import (
     StoreUnavailable,
 )
 from oauthproxy.logs.log import Logs
-from oauthproxy.metrics import Metrics
+from oauthproxy.metrics import Exposition, Metrics
 from oauthproxy.net.pool import Pool, PoolLimits
 from oauthproxy.net.sweep import Sweeper
 from oauthproxy.net.trust import ClientTrust
@@ -49,6 +50,7 @@ from oauthproxy.web.login import (
 from oauthproxy.web.proxy import ProxyParts, ProxyResource
 from oauthproxy.web.request import FrontRequest
 from oauthproxy.web.resource import Answerer, FixedResource
+from oauthproxy.web.scrape import NoJournal, ScrapeResource
 from oauthproxy.web.site import FrontSite
 from oauthproxy.web.tree import Readiness, ReadyResource, Tree
 from oauthproxy.web.upstreams import (
@@ -62,11 +64,18 @@ from oauthproxy.wire.forwarded import Trust, client_field
 from oauthproxy.wire.networks import Networks
 
 
-def assemble(settings: Settings, reactor: Any, *, logs: Logs, clock: Clock) -> House:
+def assemble(
+    settings: Settings,
+    reactor: Any,
+    *,
+    logs: Logs,
+    clock: Clock,
+    read_file: ReadFile = read_file,
+) -> House:
     """
     Wire a configuration; raises SettingsError for what only now turns out wrong.
     """
-    return _Outside(Inside(settings, reactor, logs, clock)).house()
+    return _Outside(Inside(settings, reactor, logs, clock, read_file)).house()
 
 
 class _Outside:
@@ -108,6 +117,20 @@ class _Outside:
             fetcher=inside.fetcher,
             vault=inside.vault,
             background=inside.background,
+            metrics_site=self._metrics_site(limits),
+        )
+
+    def _metrics_site(self, limits: ChannelLimits) -> FrontSite:
+        scrape = ScrapeResource(Exposition(self.metrics))
+        return FrontSite(
+            lambda _: scrape,
+            reactor=self.inside.reactor,
+            sweeper=self.sweeper,
+            limits=limits,
+            most_channels=self.settings.limits.max_client_connections,
+            trust=Trust(),
+            request_id_field=b"",
+            journal=NoJournal(),
         )
 
     def _tree(self) -> Tree:

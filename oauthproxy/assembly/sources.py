@@ -13,6 +13,9 @@ from oauthproxy.logs.log import Logs
 from oauthproxy.ports import Clock
 from oauthproxy.settings.model import SecretSource, Settings
 
+ReadFile = Callable[[str], bytes]
+"""Return a file's content; raises OSError."""
+
 
 def read_file(path: str) -> bytes:
     """
@@ -42,8 +45,8 @@ def console_logs(settings: Settings, clock: Clock) -> Logs:
     return Logs(
         settings.logging,
         clock,
-        out=_whole(sys.stdout.buffer),
-        err=_whole(sys.stderr.buffer),
+        out=_whole((sys.__stdout__ or sys.stdout).buffer),
+        err=_whole((sys.__stderr__ or sys.stderr).buffer),
         form=settings.ours.logging_format,
         prefix=settings.proxy.proxy_prefix,
     )

@@ -41,6 +41,7 @@ class StaticResource(resource.Resource):
             return NOT_DONE_YET
         lines = [
             *(f"{name}: {value}\r\n".encode() for name, value in NO_CACHE),
+            b"Accept-Ranges: bytes\r\n",
             f"Content-Type: {file.content_type}\r\n".encode(),
             b"Content-Length: %d\r\n" % len(file.body),
             b"Date: %b\r\n" % request.site.sweeper.date,

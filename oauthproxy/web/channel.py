@@ -7,7 +7,7 @@ is in, else `idle`. *body*: a request is being handled and its body still arrive
 the body was in; what comes is thrown away, then the connection ends. *tunnel*: another
 protocol has taken over.
 
-Rule 1: llhttp parses, `wire.requesthead` judges; what both let through is a request.
+Rule 1: what `web.parser` lets through is a request; everything else is refused.
 Rule 2: requests of one connection are answered in order; what a client sends ahead is
 parsed, kept (at most one read's worth) and waits, and the socket is paused meanwhile.
 Rule 3: every state has a deadline; all are set here and kept by `net.sweep`.
@@ -19,7 +19,6 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
-import httptools
 from attrs import frozen
 from twisted.internet.interfaces import IAddress, IPushProducer
 from twisted.internet.protocol import Protocol as TwistedProtocol
@@ -31,9 +30,9 @@ from oauthproxy.net.prompt import prompt_writer
 from oauthproxy.net.sweep import NEVER
 from oauthproxy.scope import Peer
 from oauthproxy.web.body import Body
+from oauthproxy.web.parser import RequestParser
 from oauthproxy.web.request import FrontRequest
-from oauthproxy.wire.fields import Pair
-from oauthproxy.wire.requesthead import CHUNKED, HeadRefused, RequestHead, judge
+from oauthproxy.wire.requesthead import RequestHead
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 DRAIN_BYTES = 1 << 18
@@ -97,13 +96,9 @@ class FrontChannel(TwistedProtocol):
         self.secure = False
         self.peer: IAddress | None = None
         self.client = Peer("@")
-        self._parser = httptools.HttpRequestParser(self)
-        self._head_bytes = 0
-        self._raw: list[bytes] = []
-        self._in_head = True
-        self._replaying = False
-        self._target = b""
-        self._fields: list[Pair] = []
+        self._parser = RequestParser(
+            self, self.limits.head_bytes, self.limits.head_fields
+        )
         self._incoming: FrontRequest | None = None
         self._expects_continue = False
         self._closing = False
@@ -136,48 +131,19 @@ class FrontChannel(TwistedProtocol):
         """
         if self._successor is not None:
             self._successor.dataReceived(data)
+        elif self._closing or self._refusal:
             return
-        if self._drained >= 0:
-            self._drain(data)
-            return
-        if self._closing or self._refusal:
-            return
-        if self._upgrade_rest is not None:
+        elif self._upgrade_rest is not None:
             self._upgrade_rest += data
             self._pause_transport()
-            return
-        if self._in_head and not self._head_allowed(data):
-            return
-        self._feed(data)
-
-    def _head_allowed(self, data: bytes) -> bool:
-        if self._head_bytes == 0 and self._incoming is None and not self.requests:
-            self.deadline = self.sweeper.now + self.limits.head_time
-        self._head_bytes += len(data)
-        self._raw.append(data)
-        limit = self.limits.head_bytes
-        if self._head_bytes > limit and (
-            self._head_bytes - len(data) > limit or b"\r\n\r\n" not in data[:limit]
-        ):
-            self._refuse(431)
-            return False
-        return True
+        else:
+            self._feed(data)
 
     def _feed(self, data: bytes) -> None:
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._parsed_upgrade(data[upgrade.args[0] :])
-        except httptools.HttpParserInvalidMethodError:
-            self._refuse(501 if self._head_bytes > len("A /\r\n") else 400)
-        except httptools.HttpParserCallbackError as error:
-            refused = error.__context__
-            if isinstance(refused, HeadRefused):
-                self._refuse(refused.status)
-            elif refused is not None:
-                raise refused from error
-        except httptools.HttpParserError:
-            self._refuse(400)
+        parser = self._parser
+        if parser.in_head and not parser.head_bytes and not self.requests:
+            self.deadline = self.sweeper.now + self.limits.head_time
+        parser.feed(data)
         if len(self.requests) > 1:
             self._pause_transport()
 
@@ -201,108 +167,85 @@ class FrontChannel(TwistedProtocol):
         """
         if self._drained >= 0 or self._closing:
             self.transport.abortConnection()
-        elif self._in_head and self._head_bytes and not self.requests:
-            self._refuse(408)
+        elif self._parser.in_head and self._parser.head_bytes and not self.requests:
+            self.parse_refused(408)
         elif self.requests or self._successor is not None:
             self.transport.abortConnection()
         else:
             self._close()
 
-    # --- llhttp's side
+    # --- the parser's side
 
-    def on_message_begin(self) -> None:
+    def head_parsed(self, head: RequestHead) -> None:
         """
-        Begin a head (llhttp).
+        Make a request of a head, and begin it if it is its turn.
         """
-        if not self._replaying:
-            self._in_head = True
-            self._target = b""
-            self._fields = []
-
-    def on_url(self, url: bytes) -> None:
-        """
-        Take a part of the target (llhttp).
-        """
-        if not self._replaying:
-            self._target += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """
-        Take a field (llhttp); those of a trailer section are dropped, as a proxy may
-        (RFC 9110, 6.5.1) and an identity header there must.
-        """
-        if self._in_head and not self._replaying:
-            if value and value[-1] <= 0x20:
-                value = value.rstrip(b" \t")
-            self._fields.append((name, value))
-            if len(self._fields) > self.limits.head_fields:
-                raise HeadRefused(431, "too many fields")
-
-    def on_headers_complete(self) -> None:
-        """
-        Make a request of the head (llhttp).
-        """
-        if self._replaying:
-            self._replaying = False
-            return
         if self._closing or self._refusal or self._drained >= 0:
             return
-        parser = self._parser
-        head = judge(
-            parser.get_method(), self._target, parser.get_http_version(), self._fields
-        )
-        if head.version == b"HTTP/1.0":
-            self._check_protocol_name(head)
-        self._in_head = False
-        self._head_bytes = 0
-        self._raw.clear()
         request = FrontRequest(self, head)
         if head.length:
             request.body = Body(self, head.length)
             self._expects_continue = head.expects_continue
         self._incoming = request
         self.requests.append(request)
-        if len(self.requests) == 1 and not parser.should_upgrade():
+        if len(self.requests) == 1 and not head.upgrade:
             self._begin(request)
 
-    def on_body(self, data: bytes) -> None:
+    def body_parsed(self, data: bytes) -> None:
         """
-        Take a part of the body (llhttp).
+        Hand body bytes to their request.
         """
+        if self._drained >= 0:
+            self._drained += len(data)
+            if self._drained > DRAIN_BYTES:
+                self._close()
+            return
         request = self._incoming
         if request is not None and request.body is not None:
-            if self._drained >= 0:
-                self._drained += len(data)
-                return
             self._expects_continue = False
             self.deadline = self.sweeper.now + self.limits.body_time
             request.body.received(data)
 
-    def on_message_complete(self) -> None:
+    def request_parsed(self) -> None:
         """
-        Learn that the request is whole (llhttp).
+        Tell the request that it is whole.
         """
-        if self._parser.should_upgrade() and self._upgrade_rest is None:
-            return
-        self._message_complete()
-
-    def _message_complete(self) -> None:
         request, self._incoming = self._incoming, None
-        self._in_head = True
-        if request is None:
-            return
         if self._drained >= 0:
             self._close()
-            return
-        if request.body is not None:
+        elif request is not None and request.body is not None:
             self.deadline = NEVER
             request.body.ended()
 
-    def _check_protocol_name(self, head: RequestHead) -> None:
-        # llhttp also takes the RTSP and ICE protocols, and calls them version 1.0.
-        line = b"%b %b HTTP/1.0\r\n" % (head.method, self._target)
-        if line not in b"".join(self._raw):
-            raise HeadRefused(400, "protocol name")
+    def upgrade_parsed(self, rest: bytes) -> None:
+        """
+        Hold back what came behind a request for an upgrade until it is decided.
+        """
+        request, self._incoming = self._incoming, None
+        self._upgrade_rest = rest
+        if request is not None and self.requests[0] is request:
+            self._begin(request)
+
+    def parse_refused(self, status: int) -> None:
+        """
+        Answer what is no request, after the answers to those before it.
+        """
+        if self._closing or self._drained >= 0:
+            self._close()
+            return
+        broken, self._incoming = self._incoming, None
+        self._refusal = status
+        if broken is not None:
+            self.requests.remove(broken)
+            if not self.requests:
+                broken.connectionLost(connectionDone)
+                if broken.startedWriting:
+                    self.abort()
+                    return
+        if self.requests:
+            self._pause_transport()
+        else:
+            self._send_refusal(status)
 
     # --- requests
 
@@ -342,36 +285,6 @@ class FrontChannel(TwistedProtocol):
     def _next(self) -> None:
         if self.requests and not self._closing:
             self._begin(self.requests[0])
-
-    def _parsed_upgrade(self, rest: bytes) -> None:
-        # llhttp stops at an upgrade request and skips its body.
-        request = self._incoming
-        if request is None:
-            self._refuse(400)
-            return
-        if request.body is not None:
-            request.head.upgrade = b""
-            self._parse_body_of(request, rest)
-            return
-        self._upgrade_rest = rest
-        self._message_complete()
-        if self.requests and self.requests[0] is request:
-            self._begin(request)
-
-    def _parse_body_of(self, request: FrontRequest, rest: bytes) -> None:
-        length = request.head.length
-        framing = (
-            b"Transfer-Encoding: chunked"
-            if length == CHUNKED
-            else b"Content-Length: %d" % length
-        )
-        self._replaying = True
-        self._parser = httptools.HttpRequestParser(self)
-        self._parser.feed_data(b"POST / HTTP/1.1\r\nHost: a\r\n%b\r\n\r\n" % framing)
-        if self.requests[0] is request:
-            self._begin(request)
-        if rest:
-            self.dataReceived(rest)
 
     def take_over(self, successor: Successor) -> bytes:
         """
@@ -448,21 +361,6 @@ class FrontChannel(TwistedProtocol):
             self.deadline = self.sweeper.now + DRAIN_SECONDS
             self.transport.loseConnection()
 
-    def _refuse(self, status: int) -> None:
-        broken, self._incoming = self._incoming, None
-        self._refusal = status
-        if broken is not None:
-            self.requests.remove(broken)
-            if not self.requests:
-                broken.connectionLost(connectionDone)
-                if broken.startedWriting:
-                    self.abort()
-                    return
-        if self.requests:
-            self._pause_transport()
-        else:
-            self._send_refusal(status)
-
     def _send_refusal(self, status: int) -> None:
         self.site.refused(self, status)
         text = b"%d %b" % (status, PHRASES[status])
@@ -509,26 +407,15 @@ class FrontChannel(TwistedProtocol):
         if self._expects_continue:
             self._close()
 
-    def _drain(self, data: bytes) -> None:
-        try:
-            self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            self._close()
-        if self._drained > DRAIN_BYTES:
-            self._close()
-
     def _pause_transport(self) -> None:
         if not self._paused:
             self._paused = True
-            self._reader().pauseProducing()
+            self.transport.pauseProducing()
 
     def _resume_transport(self) -> None:
         if self._paused and len(self.requests) < 2:
             self._paused = False
-            self._reader().resumeProducing()
-
-    def _reader(self) -> Any:
-        return self.transport
+            self.transport.resumeProducing()
 
     # --- what stock requests ask
 

@@ -36,8 +36,7 @@ class LoginResource(AnswerResource):
         try:
             return await self.respond(request)
         except FormError as error:
-            scope = request.scope
-            return self.login.error_page(scope, self.bad_form, detail=str(error))
+            return self.login.form_refused(request.scope, self.bad_form, error)
 
     async def respond(self, request: FrontRequest) -> Answer:
         """

@@ -101,7 +101,7 @@ class ProxyResource(ReverseProxyResource):
             form = parse_form(scope.query, "", b"", scope.method)
         except FormError as error:
             status = 400 if way == "login" else 403
-            return parts.login.error_page(scope, status, detail=str(error))
+            return parts.login.form_refused(scope, status, error)
         cookies = cookies_of(request)
         if way == "login":
             return await parts.login.start(scope, cookies, form, overrides=False)

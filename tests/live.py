@@ -1,0 +1,186 @@
+"""
+A whole house in this process: real sockets, the real reactor, in a thread of its own.
+
+Where the installed program in a child process would be too slow for a hundred cases.
+"""
+
+import itertools
+import socket
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from attrs import define, field
+from twisted.internet import reactor as the_reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.threads import blockingCallFromThread
+
+from oauthproxy.assembly import House, assemble
+from oauthproxy.logs.log import Logs
+from oauthproxy.net.clock import ReactorClock
+from oauthproxy.settings.load import load
+from oauthproxy.settings.model import Settings
+
+T = TypeVar("T")
+SECRET = "0123456789abcdef0123456789abcdef"
+PATIENCE = 10.0
+
+reactor: Any = the_reactor
+_started = threading.Lock()
+_numbers = itertools.count()
+
+
+def start_reactor() -> None:
+    """
+    Run the reactor in a thread, once; it ends with the process.
+    """
+    with _started:
+        if not reactor.running:
+            running = threading.Event()
+            reactor.callWhenRunning(running.set)
+            threading.Thread(
+                target=reactor.run,
+                kwargs={"installSignalHandlers": False},
+                daemon=True,
+            ).start()
+            assert running.wait(PATIENCE)
+
+
+def in_reactor(call: Callable[..., T], *arguments: Any) -> T:
+    """
+    Call in the reactor's thread and return the result.
+    """
+    start_reactor()
+    result: T = blockingCallFromThread(reactor, call, *arguments)
+    return result
+
+
+def await_(work: Coroutine[Any, Any, T]) -> T:
+    """
+    Run a coroutine in the reactor's thread and return its result.
+    """
+    return in_reactor(lambda: Deferred.fromCoroutine(work))  # type: ignore[return-value]
+
+
+@define
+class Answered:
+    """
+    A response as it came.
+    """
+
+    status: int
+    fields: list[tuple[str, str]]
+    body: bytes
+
+    def all(self, name: str) -> list[str]:
+        """
+        Return all values of a field.
+        """
+        return [v for n, v in self.fields if n.lower() == name.lower()]
+
+    def first(self, name: str) -> str | None:
+        """
+        Return the first value of a field.
+        """
+        return next(iter(self.all(name)), None)
+
+
+@define
+class LiveHouse:
+    """
+    A listening house. `lines` are its log.
+    """
+
+    settings: Settings
+    house: House
+    port: int
+    metrics_port: int
+    lines: list[str] = field(factory=list)
+
+    def connect(self) -> socket.socket:
+        """
+        Return a new connection to it.
+        """
+        return socket.create_connection(("127.0.0.1", self.port), PATIENCE)
+
+    def ask(
+        self,
+        method: str,
+        target: str,
+        fields: list[tuple[str, str]] | None = None,
+        body: bytes = b"",
+        *,
+        port: int | None = None,
+        host: str = "proxy.test",
+    ) -> Answered:
+        """
+        Send one request and read its response.
+        """
+        lines = [f"{method} {target} HTTP/1.1", f"Host: {host}", "Connection: close"]
+        lines += [f"{n}: {v}" for n, v in fields or []]
+        if body:
+            lines.append(f"Content-Length: {len(body)}")
+        raw = "\r\n".join(lines).encode("utf-8", "surrogateescape") + b"\r\n\r\n" + body
+        address = ("127.0.0.1", self.port if port is None else port)
+        with socket.create_connection(address, PATIENCE) as connection:
+            connection.sendall(raw)
+            return read_answer(connection, method)
+
+
+def read_answer(connection: socket.socket, method: str = "GET") -> Answered:
+    """
+    Read one response that ends with its connection or its length.
+    """
+    from http.client import HTTPResponse
+
+    response = HTTPResponse(connection, method=method)
+    response.begin()
+    body = response.read()
+    return Answered(response.status, response.getheaders(), body)
+
+
+@contextmanager
+def live(arguments: list[str], config: str = "", **files: bytes) -> Iterator[LiveHouse]:
+    """
+    Run a house with a configuration; `files` are read by their names.
+    """
+    content = {"/config": config.encode(), **{f"/{k}": v for k, v in files.items()}}
+
+    def read(path: str) -> bytes:
+        if path in content:
+            return content[path]
+        with open(path, "rb") as file:
+            return file.read()
+
+    settings = load(["--config=/config", *arguments], {}, read)
+    clock = ReactorClock(reactor)
+    lines: list[str] = []
+
+    def sink(data: bytes) -> None:
+        lines.append(data.decode("utf-8", "surrogateescape"))
+
+    logs = Logs(settings.logging, clock, out=sink, err=sink)
+    house = in_reactor(
+        lambda: assemble(settings, reactor, logs=logs, clock=clock, read_file=read)
+    )
+    front = in_reactor(reactor.listenTCP, 0, house.site, 50, "127.0.0.1")
+    scrape = in_reactor(reactor.listenTCP, 0, house.metrics_site, 50, "127.0.0.1")
+    await_(house.start())
+    try:
+        yield LiveHouse(
+            settings, house, front.getHost().port, scrape.getHost().port, lines
+        )
+    finally:
+        in_reactor(front.stopListening)
+        in_reactor(scrape.stopListening)
+        for channel in list(house.site.channels):
+            in_reactor(channel.abort)
+        await_(house.stop())
+
+
+async def as_coroutine(result: T) -> T:
+    """
+    Return a value from a coroutine.
+    """
+    return result
