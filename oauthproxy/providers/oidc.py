@@ -12,7 +12,12 @@ from typing import Any, ClassVar
 from attrs import evolve
 
 from oauthproxy.crypto.nonce import hash_nonce
-from oauthproxy.errors import ProviderRefused, ProxyError, RefreshRefused
+from oauthproxy.errors import (
+    ProviderRefused,
+    ProviderUnavailable,
+    ProxyError,
+    RefreshRefused,
+)
 from oauthproxy.ports import Clock, Entropy, Fetcher, FetchRequest, Log, NewGate
 from oauthproxy.providers import jsontext
 from oauthproxy.providers.calls import Pairs, ask, bearer, failure, without_query
@@ -329,9 +334,15 @@ class OIDCProvider(Provider):
         )
         if not grant.id_token.strip():
             return renewed
-        token = await self._refreshed_token(session, grant)
-        claims = self.claims(token.payload, grant.access_token)
-        return await self.identify(evolve(renewed, id_token=grant.id_token), claims)
+        try:
+            token = await self._refreshed_token(session, grant)
+            claims = self.claims(token.payload, grant.access_token)
+            return await self.identify(evolve(renewed, id_token=grant.id_token), claims)
+        except ProviderUnavailable as error:
+            # The old refresh token may be used up: the new one must not be lost.
+            message = f"the identity could not be renewed: {error.detail}"
+            self.log.error(message)
+            return renewed
 
     async def _refresh_grant(self, refresh_token: str) -> Grant:
         form = (("grant_type", "refresh_token"), ("refresh_token", refresh_token))

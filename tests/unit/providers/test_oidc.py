@@ -258,6 +258,22 @@ def test_an_outage_does_not_end_a_session() -> None:
         run(made(idp).refresh(Session(refresh_token="RT")))
 
 
+def test_new_tokens_are_kept_when_userinfo_is_down() -> None:
+    """
+    A refresh token works once: what came for it is kept, with the identity as it was.
+    """
+    idp = IdP.usual()
+    answer = tokens(sign(CLAIMS), refresh_token="RT2")
+    idp.at(f"{ISSUER}/token", answer, method="POST")
+    before = Session(refresh_token="RT", id_token="old", email="kim@x.test")
+
+    after = run(made(idp).refresh(before))
+
+    assert after is not None
+    assert (after.refresh_token, after.access_token) == ("RT2", "AT")
+    assert (after.email, after.id_token) == ("kim@x.test", "old")
+
+
 def test_validate_keeps_who_is_signed_in_while_keys_cannot_be_had() -> None:
     """
     An outage is not a verdict.
