@@ -9,6 +9,8 @@ from attrs import field, frozen
 
 from oauthproxy.settings.table import Option
 
+_ENOUGH_OF_A_NAME = 6
+_LIKENESS = 0.6
 _USERINFO = re.compile(r"(://)[^/@\s]*@")
 
 
@@ -69,5 +71,9 @@ def nearest(name: str, known: Iterable[str], *, lower: bool = True) -> str:
     from difflib import get_close_matches
 
     wanted = name.lower() if lower else name
-    found = get_close_matches(wanted, list(known), n=1, cutoff=0.6)
+    names = list(known)
+    begun = sorted((n for n in names if n.startswith(wanted)), key=len)
+    found = (len(wanted) >= _ENOUGH_OF_A_NAME and begun) or get_close_matches(
+        wanted, names, n=1, cutoff=_LIKENESS
+    )
     return f"; did you mean {found[0]}?" if found else ""

@@ -5,12 +5,10 @@ The differences from the reference that can be switched off.
 answers as the reference does, unless the option itself was set.
 """
 
-from collections.abc import Iterator
-
 from attrs import frozen
 
 from oauthproxy.settings.model import Settings
-from oauthproxy.settings.table import GROUPS, table
+from oauthproxy.settings.table import table
 
 BY_REFERENCE = "reference_behaviour"
 
@@ -42,6 +40,11 @@ SWITCHES = (
         reference=True,
         text="believes the client's address only from trusted proxies",
     ),
+    Switch(
+        "insecure_skip_session_expiry",
+        reference=True,
+        text="ends or refreshes a session when its own expiry has come",
+    ),
 )
 
 
@@ -49,15 +52,13 @@ def active_differences(settings: Settings) -> list[str]:
     """
     Return a line for each switch that is not at the reference's value.
     """
-    return list(_active(settings))
+    return [
+        f"{switch.option}: {switch.text}"
+        for switch in SWITCHES
+        if _value(settings, switch.option) != switch.reference
+    ]
 
 
-def _active(settings: Settings) -> Iterator[str]:
-    by_name = table().by_name
-    for switch in SWITCHES:
-        option = by_name[switch.option]
-        if option.group not in GROUPS:
-            continue
-        value = getattr(getattr(settings, option.group), option.name)
-        if value != switch.reference:
-            yield f"{switch.option}: {switch.text}"
+def _value(settings: Settings, name: str) -> object:
+    option = table().by_name[name]
+    return getattr(getattr(settings, option.group), name)

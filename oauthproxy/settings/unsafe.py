@@ -6,9 +6,12 @@ import ipaddress
 from collections.abc import Iterator
 from itertools import pairwise
 
+from attrs import fields
+
 from oauthproxy.crypto.cookie_secret import cookie_key
 from oauthproxy.settings.addresses import TCPAddress, parse_address
 from oauthproxy.settings.check.providers import DISCOVERING
+from oauthproxy.settings.groups.ours import OurOptions
 from oauthproxy.settings.model import ProviderSettings, Settings
 from oauthproxy.settings.tls import TLS13_SUITES, WEAK_SUITES
 from oauthproxy.wire import gourl
@@ -98,6 +101,11 @@ def _local(host: str) -> bool:
 
 
 def _skips(settings: Settings) -> Iterator[str]:
+    for attribute in fields(OurOptions):
+        if attribute.name.startswith("insecure_") and getattr(
+            settings.ours, attribute.name
+        ):
+            yield f"{attribute.name} is on, which is how oauth2-proxy behaves"
     if settings.proxy.ssl_insecure_skip_verify:
         yield "ssl_insecure_skip_verify: whoever is between can pose as the provider"
     if settings.session.redis_insecure_skip_tls_verify:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
 
 from oauthproxy.crypto.secret import Secret
 from oauthproxy.settings.alpha.substitute import escaped, substitute
@@ -280,6 +282,34 @@ def test_what_is_converted_reads_back_the_same(name: str) -> None:
     after = load(["--alpha-config=a"], {"A": "x"}, files.__getitem__, checked=False)
 
     assert after == before
+
+
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
+
+
+@given(TEXTS, st.lists(TEXTS, max_size=3), TEXTS)
+def test_any_text_survives_converting(
+    name: str, groups: list[str], secret: str
+) -> None:
+    """Quotes, dollars, line ends, signs that YAML reads: all come back."""
+    (provider,) = load([], {}, {}.__getitem__, checked=False).providers
+    before = Settings(
+        providers=(
+            evolve(
+                provider,
+                name=name,
+                allowed_groups=tuple(groups),
+                client_secret=Secret(secret),
+            ),
+        )
+    )
+
+    text = convert_to_alpha(before).encode()
+    after = load(
+        ["--alpha-config=a"], VARIABLES, {"a": text}.__getitem__, checked=False
+    )
+
+    assert after.providers == before.providers
 
 
 def test_converting_tells_what_is_lost() -> None:

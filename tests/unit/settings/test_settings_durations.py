@@ -3,8 +3,10 @@ Durations are read and printed as Go does.
 """
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from oauthproxy.settings.durations import format_duration, parse_duration
+from oauthproxy.settings.durations import LONGEST, format_duration, parse_duration
 from oauthproxy.settings.kinds import HOUR, MICROSECOND, MILLISECOND, MINUTE, SECOND
 
 
@@ -57,3 +59,9 @@ def test_what_is_no_duration_is_refused(text: str) -> None:
 def test_a_duration_is_printed_as_go_prints_it(nanoseconds: int, text: str) -> None:
     """The largest units come first and zeros after the point are left out."""
     assert format_duration(nanoseconds) == text
+
+
+@given(st.integers(min_value=-LONGEST, max_value=LONGEST))
+def test_what_is_printed_reads_back(nanoseconds: int) -> None:
+    """No duration changes on its way through text."""
+    assert parse_duration(format_duration(nanoseconds)) == nanoseconds
