@@ -5,11 +5,13 @@ Labels are names from the configuration or from short fixed lists, never what a 
 sent. Times are in seconds, as Prometheus wants them.
 """
 
+import platform
 from collections.abc import Callable, Iterator
 
 from attrs import define, field
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from oauthproxy import __version__
 from oauthproxy.metrics.requests import RequestSeries
 from oauthproxy.metrics.seen import Seen
 from oauthproxy.metrics.series import Counter, Gauge, Histogram
@@ -175,12 +177,14 @@ class ProgramSeries:
             "Always 1; the labels say what runs.",
             ("version", "python"),
         )
+        self.info.set(1, __version__, platform.python_version())
 
 
 @define(eq=False, kw_only=True)
 class Metrics:
     """
-    All series of the program. `now` tells nanoseconds since the epoch.
+    All series of the program. `now` tells nanoseconds since the epoch; what is in
+    `before_scrape` is called before the numbers are read, to set gauges.
     """
 
     now: Callable[[], int]
@@ -192,6 +196,7 @@ class Metrics:
     connection: ConnectionSeries = field(factory=ConnectionSeries)
     program: ProgramSeries = field(factory=ProgramSeries)
     seen: Seen = field(factory=Seen)
+    before_scrape: list[Callable[[], None]] = field(factory=list)
 
     def observe(self, method: str, status: int, seconds: float) -> None:
         """
@@ -203,6 +208,8 @@ class Metrics:
         """
         Yield everything, as a collector of prometheus-client.
         """
+        for prepare in self.before_scrape:
+            prepare()
         yield from self.requests.collect()
         for group in (
             self.login,

@@ -7,6 +7,7 @@ import gzip
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from oauthproxy import __version__
 from oauthproxy.metrics import Exposition, Metrics
 from oauthproxy.metrics.seen import Seen
 from oauthproxy.metrics.series import LIMIT, Counter, Gauge, Histogram
@@ -205,3 +206,17 @@ def test_seen_is_bounded():
         seen.note(key)
 
     assert seen.count(0) == 10
+
+
+def test_gauges_are_set_before_a_scrape(metrics):
+    """Whoever knows a number at the moment of the scrape is asked then."""
+    metrics.before_scrape.append(lambda: metrics.program.lost_lines.set(3))
+
+    assert scraped(metrics)["oauthproxy_log_lines_lost", ()] == 3
+
+
+def test_the_version_is_a_label(metrics):
+    """The build is told by labels."""
+    names = {name: dict(labels) for name, labels in scraped(metrics)}
+
+    assert names["oauthproxy_build_info"]["version"] == __version__
