@@ -58,7 +58,7 @@ def _run(arguments: Sequence[str]) -> int:
 
     if answered_at_once(arguments):
         return 0
-    from oauthproxy.service import serve
+    from oauthproxy.workers import serve
 
     return serve(arguments)
 

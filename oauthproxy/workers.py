@@ -1,8 +1,8 @@
 """
-Several processes at the same doors.
+One process or several at the same doors.
 
-The parent binds the addresses and forks; it never has a reactor, so that each child
-can have its own. Children accept from the shared sockets.
+With several, the parent binds the addresses and forks; it never has a reactor, so that
+each child can have its own. Children accept from the shared sockets.
 
 Rule 1: a child that ends unasked is replaced, later and later when that repeats. One
 of the first that ends with an error at once ends the program: it would never serve.
@@ -17,16 +17,17 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from typing import NoReturn
 
 from attrs import define, field
 
-from oauthproxy.commands.configured import Load
+from oauthproxy.commands.configured import Load, loader
 from oauthproxy.errors import SettingsError
 from oauthproxy.net.doors import Door
 from oauthproxy.net.notify import Notifier
 from oauthproxy.service.proxy import Place
-from oauthproxy.service.start import end, serve_here
+from oauthproxy.service.start import bound, end, serve_here
 from oauthproxy.settings.model import Settings
 
 FIRST_PAUSE = 0.1
@@ -38,6 +39,20 @@ STARTING_SECONDS = 10.0
 LOOK_SECONDS = 1.0
 FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 SIGNALS = {signal.SIGCHLD, *FORWARDED}
+
+
+def serve(arguments: Sequence[str]) -> int:
+    """
+    Serve until told to stop, in as many processes as configured.
+
+    Returns the exit status; raises SettingsError.
+    """
+    load = loader(arguments)
+    settings = load()
+    doors = bound(settings)
+    if settings.ours.workers > 1:
+        return Supervisor(settings, load, doors).run()
+    return serve_here(settings, load, Place(doors=doors))
 
 
 @define

@@ -2,6 +2,7 @@
 Twisted's own complaints as lines of our log: what was raised, and where.
 """
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -20,13 +21,25 @@ def log_failures(complain: Callable[[str], None]) -> None:
     """
     Have every failure that Twisted logs from now on written by `complain`.
     """
+    observer = _observer(complain)
+    globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False)
 
+
+def failures_only() -> ILogObserver:
+    """
+    Return an observer for twistd that writes failures to standard error.
+    """
+    return _observer(lambda line: print(f"oauthproxy: {line}", file=sys.__stderr__))
+
+
+def _observer(complain: Callable[[str], None]) -> ILogObserver:
     @provider(ILogObserver)
     def observe(event: LogEvent) -> None:
         if event.get("log_level") in (LogLevel.error, LogLevel.critical):
             complain(describe_event(event))
 
-    globalLogBeginner.beginLoggingTo([observe], redirectStandardIO=False)
+    made: ILogObserver = observe
+    return made
 
 
 def describe_event(event: LogEvent) -> str:

@@ -5,6 +5,6 @@ The program as a service, for `twistd oauthproxy` and for the command `oauthprox
 `tenants` the configurations that it serves one after the other.
 """
 
-from oauthproxy.service.start import Options, make_service, makeService, serve
+from oauthproxy.service.start import Options, make_service, makeService
 
-__all__ = ["Options", "makeService", "make_service", "serve"]
+__all__ = ["Options", "makeService", "make_service"]

@@ -42,11 +42,21 @@ class Options(usage.Options):
         from oauthproxy.commands.inform import answered_at_once
 
         self.arguments = list(options or ())
+        self._quieten_twistd()
         try:
             if answered_at_once(self.arguments):
                 raise SystemExit(0)
         except SettingsError as problem:
             end(problem.problems)
+
+    def _quieten_twistd(self) -> None:
+        """
+        Leave out twistd's own lines in the foreground, unless a log was asked for.
+        """
+        of_twistd: Any = self.parent or {}
+        asked = any(of_twistd.get(name) for name in ("logger", "logfile", "syslog"))
+        if of_twistd.get("nodaemon") and not asked:
+            of_twistd["logger"] = "oauthproxy.net.failurelog.failures_only"
 
 
 def makeService(options: Options) -> ProxyService:
@@ -74,20 +84,6 @@ def make_service(
     """
     place = Place(doors=bound(settings))
     return _service(settings, reactor, load or (lambda: settings), place)
-
-
-def serve(arguments: Sequence[str]) -> int:
-    """
-    Serve until told to stop; return the exit status. Raises SettingsError.
-    """
-    load = loader(arguments)
-    settings = load()
-    doors = bound(settings)
-    if settings.ours.workers > 1:
-        from oauthproxy.workers import Supervisor
-
-        return Supervisor(settings, load, doors).run()
-    return serve_here(settings, load, Place(doors=doors))
 
 
 def serve_here(settings: Settings, load: Load, place: Place) -> int:
