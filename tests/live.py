@@ -4,15 +4,12 @@ A whole house in this process: real sockets, the real reactor, in a thread of it
 Where the installed program in a child process would be too slow for a hundred cases.
 """
 
-import itertools
 import socket
-import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from attrs import define, field
-from twisted.internet import reactor as the_reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import blockingCallFromThread
 
@@ -21,30 +18,11 @@ from oauthproxy.logs.log import Logs
 from oauthproxy.net.clock import ReactorClock
 from oauthproxy.settings.load import load
 from oauthproxy.settings.model import Settings
+from tests.unit.reactor import reactor, start_reactor
 
 T = TypeVar("T")
 SECRET = "0123456789abcdef0123456789abcdef"
 PATIENCE = 10.0
-
-reactor: Any = the_reactor
-_started = threading.Lock()
-_numbers = itertools.count()
-
-
-def start_reactor() -> None:
-    """
-    Run the reactor in a thread, once; it ends with the process.
-    """
-    with _started:
-        if not reactor.running:
-            running = threading.Event()
-            reactor.callWhenRunning(running.set)
-            threading.Thread(
-                target=reactor.run,
-                kwargs={"installSignalHandlers": False},
-                daemon=True,
-            ).start()
-            assert running.wait(PATIENCE)
 
 
 def in_reactor(call: Callable[..., T], *arguments: Any) -> T:

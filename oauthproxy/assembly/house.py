@@ -14,6 +14,7 @@ from oauthproxy.net.background import Background
 from oauthproxy.net.fetch import TreqFetcher
 from oauthproxy.net.pool import Pool
 from oauthproxy.net.sweep import Sweeper
+from oauthproxy.net.watch import FileWatch
 from oauthproxy.ports import Clock
 from oauthproxy.providers.provider import Provider
 from oauthproxy.session.store import SessionStore
@@ -44,6 +45,7 @@ class House:
     sweeper: Sweeper
     pools: list[Pool]
     fetcher: TreqFetcher
+    watch: FileWatch
     vault: Any = None
     metrics_site: Any = None
     background: Background = field(factory=Background)
@@ -57,6 +59,7 @@ class House:
         """
         self._flushing = LoopingCall(self.logs.flush)
         self._flushing.start(FLUSH_SECONDS, now=False)
+        self.watch.start()
         if self.vault is not None and hasattr(self.vault, "start"):
             await self.vault.start()
         if self.settings.ours.exit_without_provider:
@@ -99,6 +102,7 @@ class House:
         Close what is open towards the other side, and write the last log lines.
         """
         self.background.stop()
+        self.watch.stop()
         for pool in self.pools:
             pool.stop()
         await self.fetcher.close()

@@ -10,8 +10,7 @@ from twisted.internet.threads import deferToThread
 
 from oauthproxy import __version__
 from oauthproxy.access.decision import Rules
-from oauthproxy.access.emails import EmailRule, EmailsError, parse_emails
-from oauthproxy.access.htpasswd import Htpasswd, HtpasswdError
+from oauthproxy.access.files import EmailFile, PasswordFile
 from oauthproxy.access.identify import Basic, Bearer, BearerVerifier, Identifier
 from oauthproxy.access.routes import SkipRules
 from oauthproxy.access.unauthenticated import LoginWays
@@ -168,33 +167,55 @@ class Inside:
         )
 
     @cached_property
-    def htpasswd(self) -> Htpasswd | None:
+    def htpasswd(self) -> PasswordFile | None:
         """
         The users of the htpasswd file, if there is one.
         """
         path = self.settings.access.htpasswd_file
         if not path:
             return None
-        try:
-            return Htpasswd.parse(self.read_file(path), os.urandom)
-        except (OSError, HtpasswdError) as cause:
-            raise SettingsError([f"htpasswd_file: {path}: {cause}"]) from cause
+        return PasswordFile(path, self.read_file, os.urandom, self.logs)
+
+    @cached_property
+    def emails(self) -> EmailFile:
+        """
+        The addresses that may come in.
+        """
+        access = self.settings.access
+        return EmailFile(
+            access.authenticated_emails_file,
+            access.email_domains,
+            self.read_file,
+            self.logs,
+        )
+
+    def files_changed(self) -> None:
+        """
+        Read again what can change while the program runs.
+        """
+        if self.htpasswd is not None:
+            self.htpasswd.changed()
+        if self.emails.path:
+            self.emails.changed()
+            self.rules.version += 1
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """
+        The files whose changes are noticed.
+        """
+        access = self.settings.access
+        paths = (access.htpasswd_file, access.authenticated_emails_file)
+        return tuple(path for path in paths if path)
 
     @cached_property
     def rules(self) -> Rules:
         """
         Who may pass.
         """
-        access = self.settings.access
-        listed: frozenset[str] = frozenset()
-        if access.authenticated_emails_file:
-            try:
-                listed = parse_emails(self.read_file(access.authenticated_emails_file))
-            except (OSError, EmailsError) as cause:
-                raise SettingsError([f"authenticated_emails_file: {cause}"]) from cause
         try:
             skip = SkipRules.compile(
-                access,
+                self.settings.access,
                 trusted_ips=self.settings.proxy.trusted_ips,
                 any_options=self.settings.ours.insecure_skip_any_options,
             )
@@ -202,7 +223,7 @@ class Inside:
             raise SettingsError([str(cause)]) from cause
         return Rules(
             skip=skip,
-            email_allowed=EmailRule.of(access.email_domains, listed).admits,
+            email_allowed=self.emails.admits,
             authorized=self.provider.authorize,
         )
 
@@ -315,7 +336,12 @@ class Inside:
         async def check(user: str, password: str) -> bool:
             return bool(await deferToThread(htpasswd.check, user, password))
 
-        return Basic(check, self.logs, access.htpasswd_user_groups)
+        return Basic(
+            check,
+            self.logs,
+            access.htpasswd_user_groups,
+            self.settings.prefer_email_to_user,
+        )
 
     @cached_property
     def ways(self) -> LoginWays:

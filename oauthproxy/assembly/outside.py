@@ -30,6 +30,7 @@ from oauthproxy.metrics import Exposition, Metrics
 from oauthproxy.net.pool import Pool, PoolLimits
 from oauthproxy.net.sweep import Sweeper
 from oauthproxy.net.trust import ClientTrust
+from oauthproxy.net.watch import FileWatch
 from oauthproxy.pages.renderer import Pages
 from oauthproxy.ports import Clock
 from oauthproxy.settings.kinds import SECOND
@@ -37,6 +38,7 @@ from oauthproxy.settings.model import Settings, UpstreamSettings
 from oauthproxy.upstream.cookies import OwnCookies
 from oauthproxy.upstream.hop import Hop
 from oauthproxy.upstream.router import Router
+from oauthproxy.upstream.signature import Signer
 from oauthproxy.web.assets import StaticResource
 from oauthproxy.web.auth import AuthResource, UserInfoResource
 from oauthproxy.web.channel import ChannelLimits
@@ -92,6 +94,7 @@ class _Outside:
         self.sweeper = Sweeper(inside.reactor)
         self.trust = _trust(settings)
         self.pools: list[Pool] = []
+        self.signer = self._signer()
         self.pages = Pages(
             settings.templates, settings.proxy.proxy_prefix, log=inside.logs
         )
@@ -117,6 +120,7 @@ class _Outside:
             fetcher=inside.fetcher,
             vault=inside.vault,
             background=inside.background,
+            watch=FileWatch(inside.reactor, inside.watched, inside.files_changed),
             metrics_site=self._metrics_site(limits),
         )
 
@@ -158,6 +162,7 @@ class _Outside:
             ),
             server_wide=FixedResource(answerer, Empty()),
             https_port=self._https_port(),
+            semicolons=settings.proxy.allow_query_semicolons,
         )
 
     def _leaves(self, prefix: bytes) -> Mapping[bytes, Any]:
@@ -187,6 +192,12 @@ class _Outside:
         )
         retry = isinstance(error, StoreUnavailable | ProviderUnavailable)
         return evolve(page, fields=(("Retry-After", "5"),)) if retry else page
+
+    def _signer(self) -> Signer | None:
+        try:
+            return Signer.parse(self.settings.proxy.signature_key)
+        except ValueError as cause:
+            raise SettingsError([f"signature_key: {cause}"]) from cause
 
     def _https_port(self) -> str | None:
         if not self.settings.proxy.force_https:
@@ -235,7 +246,8 @@ class _Outside:
             hop=hop,
             injector=self.inside.injector,
             host=b"" if upstream.pass_host_header else uri.netloc.encode(),
-            failed=self.answerer.fail,
+            answerer=self.answerer,
+            signer=self.signer,
         )
 
     def _pool(self, upstream: UpstreamSettings) -> Pool:
@@ -293,10 +305,13 @@ def _trust(settings: Settings) -> Trust:
     proxy = settings.proxy
     anyone = settings.ours.insecure_client_address_from_anyone
     try:
+        field = b""
+        if proxy.reverse_proxy:
+            field = client_field(proxy.real_client_ip_header)
         return Trust(
             reverse_proxy=proxy.reverse_proxy,
             networks=Networks.parse(proxy.trusted_proxy_ips),
-            client_field=client_field(proxy.real_client_ip_header),
+            client_field=field,
             client_from_anyone=anyone,
             first_of_repeated=settings.ours.reference_behaviour,
         )

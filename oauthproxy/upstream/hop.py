@@ -6,7 +6,7 @@ of ours is added (RFC 9110, 7.6.1). What frames the message, and what proxies in
 say about the client, cannot be named away.
 Rule 2: a field that came in several lines goes on in one, joined by a comma (`Cookie`
 by a semicolon, RFC 6265, 5.4).
-Rule 3: only a WebSocket upgrade is passed on.
+Rule 3: an upgrade is passed on only when the caller names it.
 Rule 4: one look-up for each field, by its name as it was spelled; the memory of
 spellings is bounded.
 """
@@ -22,6 +22,7 @@ DROPPED, CONNECTION, FORWARDED_FOR, TE, COOKIE = 0, -1, -2, -3, -4
 
 HOP_BY_HOP = frozenset(
     {
+        b"expect",
         b"http2-settings",
         b"keep-alive",
         b"proxy-authenticate",
@@ -38,7 +39,6 @@ _PROTECTED = (b"content-", b"forwarded", b"x-forwarded-", b"x-real-ip", b"cf-", 
 _CONNECTION_PLAIN = frozenset(
     {b"keep-alive", b"Keep-Alive", b"close", b"Upgrade", b"upgrade"}
 )
-_UPGRADE = ((b"Connection", b"Upgrade"), (b"Upgrade", b"websocket"))
 MOST_FORWARDED_FOR = 8192
 """Bytes of X-Forwarded-For that are believed to be addresses of proxies."""
 
@@ -94,12 +94,12 @@ class Hop:
         self._own = own
 
     def forwardable(
-        self, fields: Iterable[Pair], peer_address: str, *, upgrade: bool = False
+        self, fields: Iterable[Pair], peer_address: str, *, upgrade: bytes = b""
     ) -> list[Pair]:
         """
         Return the fields that go on, X-Forwarded-For with the peer's address among
         them. `Host` and `Transfer-Encoding` are left to the caller, who writes them
-        first; a Content-Length stays.
+        first; a Content-Length stays. `upgrade` is the protocol to ask for.
         """
         kinds = self._kinds
         if len(kinds) > SPELLINGS:
@@ -128,7 +128,7 @@ class Hop:
         if forwarded_for:
             out.append((b"X-Forwarded-For", forwarded_for))
         if upgrade:
-            out.extend(_UPGRADE)
+            out += ((b"Connection", b"Upgrade"), (b"Upgrade", upgrade))
         return out
 
     def _specially(

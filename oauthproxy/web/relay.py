@@ -40,7 +40,8 @@ class Errand:
 
     `head` is the whole request head; `lines` are response fields with line ends that
     go before the upstream's; those of its fields whose lower-case name is in
-    `replaced` are left out. `unzip`: we asked for gzip, the client did not.
+    `replaced` are left out. `unzip`: we asked for gzip, the client did not. `body`: the
+    request body where it was read already.
     """
 
     head: bytes
@@ -49,6 +50,7 @@ class Errand:
     replaced: frozenset[bytes] = frozenset()
     unzip: bool = False
     upgrade: bytes = b""
+    body: bytes | None = None
 
 
 class Relay:
@@ -105,8 +107,12 @@ class Relay:
             self._pool.released(connection, reusable=True)
             return
         self._connection = connection
-        body = self._request.body
-        connection.begin(self, self._errand.head, whole=body is None)
+        body, read = self._request.body, self._errand.body
+        head = self._errand.head
+        if read is not None:
+            connection.begin(self, head + read, whole=True)
+            return
+        connection.begin(self, head, whole=body is None)
         if body is not None:
             connection.feed_from(body)
             body.deliver(self)

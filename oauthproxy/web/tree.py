@@ -20,7 +20,12 @@ from oauthproxy.session.store import SessionStore
 from oauthproxy.web.request import FrontRequest
 from oauthproxy.web.resource import Answerer, AnswerResource, FixedResource
 from oauthproxy.wire.fields import field_text
-from oauthproxy.wire.target import clean_path, has_bad_escape, is_clean
+from oauthproxy.wire.target import (
+    clean_path,
+    has_bad_escape,
+    is_clean,
+    without_semicolons,
+)
 
 
 class ReadyResource(AnswerResource):
@@ -86,11 +91,14 @@ class Tree:
     bad_target: resource.Resource
     server_wide: resource.Resource
     https_port: str | None = None
+    semicolons: bool = False
 
     def locate(self, request: FrontRequest) -> resource.Resource:
         """
         Return the resource that answers.
         """
+        if self.semicolons and b";" in request.uri:
+            request.uri = without_semicolons(request.uri)
         path = request.path
         if not is_clean(path):
             moved = self._before_routing(request)

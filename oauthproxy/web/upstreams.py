@@ -2,27 +2,28 @@
 The applications behind the proxy, ready to serve.
 """
 
-from collections.abc import Callable
 from typing import Any, Protocol
 
 from attrs import frozen
 from twisted.web.static import File
 
 from oauthproxy.answer import Text
-from oauthproxy.errors import ProxyError
 from oauthproxy.net.pool import Pool
 from oauthproxy.settings.kinds import SECOND
 from oauthproxy.settings.model import UpstreamSettings
 from oauthproxy.upstream.headers import Injector
 from oauthproxy.upstream.hop import Hop
+from oauthproxy.upstream.signature import Signer
 from oauthproxy.web.relay import Errand, Relay
 from oauthproxy.web.request import FrontRequest
-from oauthproxy.web.resource import Answerer
+from oauthproxy.web.resource import Answerer, read_body
 from oauthproxy.web.session import Known
-from oauthproxy.wire.fields import field_bytes
+from oauthproxy.wire.fields import Pair, field_bytes, field_text
 from oauthproxy.wire.requesthead import CHUNKED
 
 _ENCODINGS = frozenset({b"Accept-Encoding", b"accept-encoding", b"Range", b"range"})
+_GAP = frozenset({b"gap-auth", b"gap-signature"})
+SIGNED_BODY_LIMIT = 64 << 20
 REFUSED_UPGRADES = (b"h2c", b"http", b"tls")
 
 
@@ -58,7 +59,8 @@ class HTTPServer:
     """
     An application that speaks HTTP/1.1 over TCP, TLS or a unix socket.
 
-    `host` is sent instead of the client's Host when it is not empty.
+    `host` is sent instead of the client's Host when it is not empty. With a `signer`
+    requests are signed, for which their bodies are read whole.
     """
 
     settings: UpstreamSettings
@@ -66,7 +68,8 @@ class HTTPServer:
     hop: Hop
     injector: Injector
     host: bytes
-    failed: Callable[[FrontRequest, ProxyError], None]
+    answerer: Answerer
+    signer: Signer | None = None
 
     def serve(
         self,
@@ -79,17 +82,32 @@ class HTTPServer:
         Send the request on and its response back.
         """
         request.upstream = self.settings.id
-        head = request.head
-        upgrade = head.upgrade
-        if upgrade and upgrade.partition(b"/")[0] in REFUSED_UPGRADES:
-            upgrade = b""
+        if self.signer is not None:
+            signing = self._sign_and_send(request, known, target, cookies, self.signer)
+            self.answerer.drive(request, signing)
+            return
+        upgrade = self._upgrade(request.head.upgrade)
         fields = self.hop.forwardable(
-            request.fields, request.channel.client.address, upgrade=bool(upgrade)
+            request.fields, request.channel.client.address, upgrade=upgrade
         )
         injected = known.request_lines
         if self.injector.merging:
             fields = self.injector.injected(fields, known.request_pairs)
             injected = b""
+        self._send(request, known, target, cookies, fields, injected, upgrade)
+
+    def _send(
+        self,
+        request: FrontRequest,
+        known: Known,
+        target: bytes,
+        cookies: tuple[str, ...],
+        fields: list[Pair],
+        injected: bytes,
+        upgrade: bytes,
+        body: bytes | None = None,
+    ) -> None:
+        head = request.head
         host = self.host or head.host or b"localhost"
         out = [head.method, b" ", target, b" HTTP/1.1\r\nHost: ", host, b"\r\n"]
         unzip = head.method != b"HEAD"
@@ -108,11 +126,47 @@ class HTTPServer:
             b"".join(out),
             self.settings.timeout / SECOND,
             response_lines(known, cookies),
-            self.injector.replaced if known.session is not None else frozenset(),
+            self.injector.replaced,
             unzip,
             upgrade,
+            body,
         )
-        Relay(request, self.pool, errand, self.failed).start()
+        Relay(request, self.pool, errand, self.answerer.fail).start()
+
+    def _upgrade(self, wanted: bytes) -> bytes:
+        if not wanted or wanted.partition(b"/")[0] in REFUSED_UPGRADES:
+            return b""
+        if wanted == b"websocket" and not self.settings.proxy_websockets:
+            return b""
+        return wanted
+
+    async def _sign_and_send(
+        self,
+        request: FrontRequest,
+        known: Known,
+        target: bytes,
+        cookies: tuple[str, ...],
+        signer: Signer,
+    ) -> None:
+        body = None
+        if request.body is not None:
+            body = await read_body(request, SIGNED_BODY_LIMIT)
+        fields = self.hop.forwardable(request.fields, request.channel.client.address)
+        fields = self.injector.injected(fields, known.request_pairs)
+        fields = [p for p in fields if p[0].lower() not in _GAP]
+        fields.append((b"Gap-Auth", field_bytes(known.username)))
+        if request.head.length == CHUNKED and body is not None:
+            fields.append((b"Content-Length", b"%d" % len(body)))
+            request.head.length = len(body)
+        path, query = field_text(target).partition("?")[0], request.scope.query
+        signature = signer.sign(
+            request.scope.method,
+            f"{path}?{query}" if query else path,
+            fields,
+            body or b"",
+        )
+        fields.append((b"Gap-Signature", signature.encode()))
+        self._send(request, known, target, cookies, fields, b"", b"", body)
 
 
 @frozen(kw_only=True)

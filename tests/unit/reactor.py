@@ -34,6 +34,13 @@ def _started() -> threading.Thread:
     return thread
 
 
+def start_reactor() -> None:
+    """
+    Run the reactor, once; it ends with the process.
+    """
+    _started()
+
+
 def on_reactor(coroutine_function: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """
     Run a coroutine on the reactor, for `PATIENCE` seconds at most.

@@ -116,7 +116,7 @@ def test_websocket_upgrade_goes_on() -> None:
     """For a WebSocket the upgrade is written anew behind the other fields."""
     fields = pairs(("Connection", "keep-alive, Upgrade"), ("Upgrade", "websocket"))
 
-    assert HOP.forwardable(fields, UNIX, upgrade=True) == [
+    assert HOP.forwardable(fields, UNIX, upgrade=b"websocket") == [
         (b"Connection", b"Upgrade"),
         (b"Upgrade", b"websocket"),
     ]
