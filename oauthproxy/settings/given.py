@@ -43,9 +43,10 @@ class Reading:
 
 def wrong(label: str, source: str, message: object) -> str:
     """
-    Return the one line that reports a problem.
+    Return the one line that reports a problem; no URL in it shows its password.
     """
-    return f"{label} ({source}): {message}" if source else f"{label}: {message}"
+    place = f"{label} ({source})" if source else label
+    return f"{place}: {without_userinfo(str(message))}"
 
 
 def refused(option: Option, source: str, error: ValueError) -> str:
@@ -54,7 +55,7 @@ def refused(option: Option, source: str, error: ValueError) -> str:
     """
     if option.secret:
         return wrong(option.label, source, "the value cannot be read")
-    return wrong(option.label, source, without_userinfo(str(error)))
+    return wrong(option.label, source, error)
 
 
 def without_userinfo(text: str) -> str:

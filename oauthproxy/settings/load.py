@@ -16,7 +16,7 @@ from oauthproxy.settings.check.problem import Draft, Problem, reason
 from oauthproxy.settings.commandline import CommandLine, read_command_line
 from oauthproxy.settings.configfile import read_config_file
 from oauthproxy.settings.environment import read_environment, unknown_variables
-from oauthproxy.settings.given import Reading, without_userinfo, wrong
+from oauthproxy.settings.given import Reading, wrong
 from oauthproxy.settings.groups.command import CommandOptions
 from oauthproxy.settings.groups.cookie import CookieOptions
 from oauthproxy.settings.legacy import (
@@ -221,7 +221,7 @@ class _Loading:
             try:
                 gourl.parse(text)
             except ValueError as error:
-                message = f'"{without_userinfo(text)}" is not a URL: {error}'
+                message = f'"{text}" is not a URL: {error}'
                 source = merged.origins.get("upstreams", "")
                 self.problems.append(wrong("upstreams", source, message))
             else:

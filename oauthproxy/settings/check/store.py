@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from oauthproxy.settings.check.problem import Draft, Problem
-from oauthproxy.settings.given import without_userinfo
 from oauthproxy.settings.groups.session import SessionOptions
 from oauthproxy.wire import gourl
 
@@ -56,7 +55,7 @@ def _servers(options: SessionOptions) -> Iterator[Problem]:
     for url in urls:
         reason = _wrong(url)
         if reason:
-            yield Problem(name, f'"{without_userinfo(url)}" cannot be used: {reason}')
+            yield Problem(name, f'"{url}" cannot be used: {reason}')
 
 
 def _wrong(text: str) -> str:

@@ -5,7 +5,6 @@ Rules for the upstreams.
 from collections.abc import Iterator
 
 from oauthproxy.settings.check.problem import Draft, Problem
-from oauthproxy.settings.given import without_userinfo
 from oauthproxy.settings.model import UpstreamSettings
 from oauthproxy.wire import gourl
 from oauthproxy.wire.patterns import Pattern
@@ -80,20 +79,19 @@ def _uri(uri: str) -> Iterator[tuple[str, str]]:
     if not uri:
         yield "the uri is missing", "uri"
         return
-    shown = without_userinfo(uri)
     try:
         url = gourl.parse(uri)
     except ValueError as error:
-        yield f'"{shown}" is not a URL: {error}', "uri"
+        yield f'"{uri}" is not a URL: {error}', "uri"
         return
     if url.scheme not in SCHEMES:
-        message = f'"{shown}" has the scheme "{url.scheme}"'
+        message = f'"{uri}" has the scheme "{url.scheme}"'
         if not url.scheme or url.opaque:
-            message = f'"{shown}" has no scheme; write http://{shown}'
+            message = f'"{uri}" has no scheme; write http://{uri}'
         else:
             message += f", which is not one of {', '.join(SCHEMES)}, static"
         yield message, "uri"
     elif url.scheme in ("http", "https") and not url.host:
-        yield f'"{shown}" names no host', "uri"
+        yield f'"{uri}" names no host', "uri"
     elif url.scheme in ("file", "unix") and not url.path:
-        yield f'"{shown}" names no path', "uri"
+        yield f'"{uri}" names no path', "uri"

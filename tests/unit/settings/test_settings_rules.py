@@ -113,6 +113,8 @@ OIDC = ("--provider=oidc", "--oidc-issuer-url=https://i")
         (["--upstream=http://h:x/"], '"http://h:x/" is not a URL'),
         (["--upstream=127.0.0.1:80"], "is not a URL"),
         (["--upstream=localhost:80"], "write http://localhost:80"),
+        (["--upstream=http://u:hush@h:x/"], '"http://…@h:x/" is not a URL'),
+        (["--login-url=ftp://u:hush@h/"], '"ftp://…@h/" cannot be used'),
         (["--upstream=ftp://h/"], 'has the scheme "ftp"'),
         (["--upstream=http:///x"], "names no host"),
         (["--upstream=http://a/,http://b"], '"/" is the path of two upstreams'),
