@@ -5,12 +5,13 @@ Values as text, by Go's `fmt` verbs.
 import re
 from collections.abc import Mapping, Sequence
 
+from oauthproxy.gotemplate.quoting import quoted
+
 _VERB = re.compile(
     r"%(?P<flags>[-+# 0]*)(?P<width>\d+)?(?:\.(?P<precision>\d*))?(?P<verb>.|$)",
     re.DOTALL,
 )
 _LARGEST_FIELD = 1000
-_NAMED = {"\a": "a", "\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t", "\v": "v"}
 
 
 def shown(value: object) -> str:
@@ -111,7 +112,7 @@ def _text_verb(verb: str, value: str, precision: int | None) -> str | None:
     if verb == "s":
         return text
     if verb == "q":
-        return go_string(text)
+        return quoted(text)
     if verb in "xX":
         digits = text.encode("utf-8", "surrogateescape").hex()
         return digits if verb == "x" else digits.upper()
@@ -146,25 +147,3 @@ def _type_name(value: object) -> str:
     if value is None:
         return "<nil>"
     return next((n for t, n in names.items() if type(value) is t), "string")
-
-
-def go_string(text: str) -> str:
-    """
-    Return a text as a Go string literal.
-    """
-    return f'"{"".join(map(_escaped, text))}"'
-
-
-def _escaped(char: str) -> str:
-    if char in '"\\':
-        return f"\\{char}"
-    if char.isprintable():
-        return char
-    if char in _NAMED:
-        return f"\\{_NAMED[char]}"
-    code = ord(char)
-    if 0xDC80 <= code <= 0xDCFF:
-        return f"\\x{code - 0xDC00:02x}"
-    if code < 0x80:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

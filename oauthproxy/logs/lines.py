@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from oauthproxy.errors import SettingsError
 from oauthproxy.gotemplate import Template, TemplateError
-from oauthproxy.logs.quoting import clean, quoted
+from oauthproxy.gotemplate.quoting import clean, quoted
 from oauthproxy.logs.record import AuthRecord, RequestRecord
 from oauthproxy.logs.stamp import Stamp
 from oauthproxy.settings.groups.logging import LoggingOptions

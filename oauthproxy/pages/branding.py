@@ -13,6 +13,9 @@ ReadFile = Callable[[str], bytes]
 """Return the content of a regular file; raises OSError."""
 
 NONE = "-"
+RAW = ("SignInMessage", "Footer", "LogoData")
+"""The values of a page that are HTML already."""
+
 _PICTURES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
 
 

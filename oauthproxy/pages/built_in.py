@@ -12,10 +12,10 @@ import jinja2
 from markupsafe import Markup
 
 from oauthproxy.pages.assets import template_text
+from oauthproxy.pages.branding import RAW
 from oauthproxy.pages.escaping.urls import page_address
 from oauthproxy.pages.wording import sign_in_alert
 
-RAW = ("SignInMessage", "Footer", "LogoData")
 _MOST_PARAMETERS = 100
 
 

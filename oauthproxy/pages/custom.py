@@ -8,11 +8,10 @@ from typing import Any
 
 from oauthproxy.errors import SettingsError
 from oauthproxy.gotemplate import Template, TemplateError
-from oauthproxy.pages.branding import ReadFile
+from oauthproxy.pages.branding import RAW, ReadFile
 from oauthproxy.pages.escaping import Html, HtmlOutput
 from oauthproxy.pages.escaping.context import Context
 
-RAW = ("SignInMessage", "Footer", "LogoData")
 FIELDS = {
     "sign_in": (
         "ProviderName",
