@@ -22,7 +22,7 @@ def prompt_writer(transport: Any) -> Callable[[bytes], None]:
     buffered: Callable[[bytes], None] = transport.write
     if not isinstance(transport, FileDescriptor):
         return buffered
-    some: Callable[[bytes], int | Exception] = transport.writeSomeData
+    some: Callable[[bytes], int | BaseException] = transport.writeSomeData
     prompt = True
 
     def write(data: bytes) -> None:

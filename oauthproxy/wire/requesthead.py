@@ -139,6 +139,15 @@ def _judge_special(head: RequestHead, found: list[tuple[int, bytes]]) -> None:
         if len(lengths) > 1 or not lengths[0].isdigit() or len(lengths[0]) > 18:
             raise HeadRefused(400, "Content-Length")
         head.length = int(lengths[0])
+    _judge_connection(head, found)
+    expectations = [value.lower() for kind, value in found if kind == EXPECT]
+    if expectations:
+        if expectations != [b"100-continue"]:
+            raise HeadRefused(417, "Expect")
+        head.expects_continue = head.version == b"HTTP/1.1"
+
+
+def _judge_connection(head: RequestHead, found: list[tuple[int, bytes]]) -> None:
     connection = tokens(value for kind, value in found if kind == CONNECTION)
     if b"close" in connection:
         head.keep_alive = False
@@ -148,8 +157,3 @@ def _judge_special(head: RequestHead, found: list[tuple[int, bytes]]) -> None:
         upgrades = [value for kind, value in found if kind == UPGRADE]
         if len(upgrades) == 1:
             head.upgrade = upgrades[0].strip(b" \t").lower()
-    for kind, value in found:
-        if kind == EXPECT:
-            if value.lower() != b"100-continue":
-                raise HeadRefused(417, "Expect")
-            head.expects_continue = head.version == b"HTTP/1.1"

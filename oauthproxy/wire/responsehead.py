@@ -96,10 +96,14 @@ def judge(status: int, fields: list[Pair]) -> ResponseHead:
     if head.chunked and head.length is not None:
         raise ResponseRefused("Content-Length beside Transfer-Encoding")
     if named:
-        gone = {name for name in named if name not in {b"close", b"keep-alive"}}
-        if gone:
-            head.fields = [p for p in on if p[0].lower() not in gone]
+        _take_out(head, named)
     return head
+
+
+def _take_out(head: ResponseHead, named: list[bytes]) -> None:
+    gone = set(named) - {b"close", b"keep-alive"}
+    if gone:
+        head.fields = [p for p in head.fields if p[0].lower() not in gone]
 
 
 def _take_length(head: ResponseHead, value: bytes) -> None:
