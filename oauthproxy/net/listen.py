@@ -24,6 +24,8 @@ from oauthproxy.settings.model import ServerSettings, Settings
 OVER_TLS = "https:"
 """What an endpoint string begins with that is to be served with our certificate."""
 
+OTHER_KIND = "this kind of endpoint cannot be used here"
+
 FAMILIES = {
     "tcp": socket.AF_UNSPEC,
     "tcp4": socket.AF_INET,
@@ -87,10 +89,9 @@ def endpoint_listener(text: str) -> Listener:
     def make(binder: Binder) -> None:
         try:
             server: Any = serverFromString(binder, endpoint)
-            listening = server.listen(binder.slot)
+            _require_door(server.listen(binder.slot))
         except (ValueError, TypeError, LookupError, OSError, AttributeError) as cause:
             raise CannotListen(_endpoint_reason(endpoint, cause)) from cause
-        _require_door(listening)
 
     return Listener(option="listen", text=text, secure=endpoint != text, make=make)
 
@@ -102,12 +103,9 @@ def _require_door(listening: "Deferred[Any]") -> None:
     results: list[object] = []
     listening.addBoth(results.append)
     if not results:
-        raise CannotListen("this kind of endpoint cannot be used here")
+        raise CannotListen(OTHER_KIND)
     if isinstance(results[0], Failure):
-        cause = results[0].value
-        if isinstance(cause, CannotListen):
-            raise cause
-        raise CannotListen(str(cause)) from cause
+        results[0].raiseException()
 
 
 def _endpoint_reason(endpoint: str, cause: Exception) -> str:
@@ -116,7 +114,7 @@ def _endpoint_reason(endpoint: str, cause: Exception) -> str:
     if isinstance(cause, OSError):
         return f"{cause.strerror}: {cause.filename}"
     if isinstance(cause, AttributeError):
-        return "this kind of endpoint cannot be used here"
-    if isinstance(cause, TypeError):
+        return OTHER_KIND
+    if isinstance(cause, TypeError) or "invalid literal" in str(cause):
         return "the endpoint's arguments are wrong"
     return str(cause)
