@@ -20,7 +20,8 @@ from oauthproxy.demo.identity import IdentityProvider
 from oauthproxy.demo.identity_site import IdentityPages
 from oauthproxy.demo.people import PASSWORD, USERS
 from oauthproxy.net.clock import ReactorClock
-from oauthproxy.service import make_service
+from oauthproxy.service.proxy import Place
+from oauthproxy.service.start import bound, serve_here
 from oauthproxy.settings.load import load
 from oauthproxy.settings.model import Settings
 
@@ -46,18 +47,16 @@ INTRODUCTION = """
 
 def run(arguments: Sequence[str]) -> int:
     """
-    Run the demo until it is interrupted; return the exit status.
+    Run the demo until it is interrupted; return the exit status. Raises SettingsError.
     """
     if "--help" in arguments or "-h" in arguments:
         print(USAGE, end="")
         return 0
     try:
-        address = read_address(arguments)
-        _serve(address)
-    except (DemoRefused, OSError) as problem:
+        return _serve(_with_port(read_address(arguments)))
+    except DemoRefused as problem:
         print(f"oauthproxy demo: {problem}", file=sys.stderr)
         return 1
-    return 0
 
 
 def proxy_settings(
@@ -85,10 +84,9 @@ def proxy_settings(
     return load([f"--{name}={value}" for name, value in flags.items()], {}, _no_file)
 
 
-def _serve(address: Address) -> None:
+def _serve(address: Address) -> int:
     from twisted.internet import reactor
 
-    address = _with_port(address)
     client = Client(
         client_id="demo",
         client_secret=secrets.token_urlsafe(24),
@@ -97,20 +95,20 @@ def _serve(address: Address) -> None:
     application = _listen(reactor, application_site())
     provider = _listen_for_people(reactor, client)
     settings = proxy_settings(address, client, provider, application)
-    service = make_service(settings, reactor)
-    service.privilegedStartService()
-    service.startService()
-    reactor.addSystemEventTrigger("before", "shutdown", service.stopService)
+    place = Place(doors=bound(settings))
+    print(_introduction(address, application, provider), flush=True)
+    return serve_here(settings, lambda: settings, place)
+
+
+def _introduction(address: Address, application: str, provider: str) -> str:
     names = [user.username for user in USERS]
-    introduction = INTRODUCTION.format(
+    return INTRODUCTION.format(
         proxy=f"http://{address}",
         users=f"{', '.join(names[:-1])} or {names[-1]}",
         password=PASSWORD,
         application=application,
         provider=provider,
     )
-    print(introduction, flush=True)
-    reactor.run()
 
 
 def _listen(reactor: Any, site: Site) -> str:
@@ -131,10 +129,11 @@ def _with_port(address: Address) -> Address:
     Choose a free port where none was asked for: both sides of the login must know it
     before anybody listens.
     """
+    if address.port:
+        return address
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((address.host, address.port))
+        probe.bind((address.host, 0))
         port: int = probe.getsockname()[1]
     return Address(host=address.host, port=port)
 
