@@ -26,6 +26,7 @@ from oauthproxy.net.trust import ClientTrust
 from oauthproxy.ports import Clock, Vault
 from oauthproxy.providers.bearer import BearerIssuer
 from oauthproxy.providers.provider import Provider
+from oauthproxy.providers.surroundings import Surroundings
 from oauthproxy.providers.table import make_provider
 from oauthproxy.session.cache import SessionCache
 from oauthproxy.session.cookie_store import CookieStore
@@ -92,6 +93,7 @@ class Inside:
         """
         The identity provider.
         """
+        ours = self.settings.ours
         return make_provider(
             self.settings.providers[0],
             self.fetcher,
@@ -100,6 +102,11 @@ class Inside:
             self.logs,
             self.read_file,
             Gate,
+            Surroundings(
+                environment=dict(os.environ),
+                drop_allowed_groups=ours.insecure_drop_allowed_groups,
+                skip_google_signature=ours.insecure_skip_google_signature,
+            ),
         )
 
     @cached_property

@@ -55,7 +55,10 @@ async def ask_json(fetcher: Fetcher, request: FetchRequest) -> Any:
     response = await ask(fetcher, request)
     place = without_query(request.url)
     if response.status != 200:
-        raise failure(f"{place} answered {response.status}", response.status)
+        detail = f"{place} answered {response.status}"
+        if is_overloaded(response):
+            raise ProviderUnavailable(detail)
+        raise failure(detail, response.status)
     try:
         return jsontext.parse(response.body)
     except ValueError as error:
@@ -69,6 +72,18 @@ def failure(detail: str, status: int) -> ProviderRefused | ProviderUnavailable:
     if status >= 500 or status == 429:
         return ProviderUnavailable(detail)
     return ProviderRefused(detail)
+
+
+def is_overloaded(response: FetchResponse) -> bool:
+    """
+    Return whether an answer only says that nobody can tell now; GitHub and Google
+    answer 403 to a client that asked too often.
+    """
+    status = response.status
+    limited = response.field("Retry-After") or (
+        response.field("X-RateLimit-Remaining") == "0"
+    )
+    return status >= 500 or status == 429 or (status == 403 and bool(limited))
 
 
 def shown(text: str) -> str:

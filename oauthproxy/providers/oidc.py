@@ -26,6 +26,7 @@ from oauthproxy.providers.discovery import Metadata
 from oauthproxy.providers.issuer import Issuer
 from oauthproxy.providers.jwt import Token, TokenRefused, read, read_payload
 from oauthproxy.providers.provider import Defaults, Endpoints, Parameters, Provider
+from oauthproxy.providers.surroundings import Surroundings
 from oauthproxy.providers.token_endpoint import (
     FATAL_ERRORS,
     LAST_SECOND,
@@ -64,8 +65,11 @@ class OIDCProvider(Provider):
         log: Log,
         read_file: Callable[[str], bytes],
         new_gate: NewGate,
+        surroundings: Surroundings | None = None,
     ) -> None:
-        super().__init__(settings, fetcher, clock, entropy, log, read_file, new_gate)
+        super().__init__(
+            settings, fetcher, clock, entropy, log, read_file, new_gate, surroundings
+        )
         self.issuer = Issuer(
             settings.oidc, settings.client_id, fetcher, clock, read_file, new_gate
         )

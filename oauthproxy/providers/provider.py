@@ -2,8 +2,8 @@
 The life of an identity provider, and its plain OAuth 2 form, which the others vary.
 
 A type of its own sets `defaults` and overrides the hooks it needs, listed in the
-order in which they are used: `default_scope`, `restriction`, `own_parameters`,
-`redeem`, `find_email`, `complete`, `token_fields`, `refresh`.
+order in which they are used: `default_scope`, `restriction`, `own_restriction`,
+`own_parameters`, `redeem`, `find_email`, `complete`, `token_fields`, `refresh`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -25,10 +25,12 @@ from oauthproxy.providers.calls import (
     Pairs,
     ask,
     encode_query,
+    is_overloaded,
     redact,
     with_query,
     without_query,
 )
+from oauthproxy.providers.surroundings import Surroundings
 from oauthproxy.providers.token_endpoint import POST, TokenEndpoint
 from oauthproxy.session.session import Session
 from oauthproxy.settings.model import ProviderSettings
@@ -78,6 +80,7 @@ class Provider:
         log: Log,
         read_file: Callable[[str], bytes],
         new_gate: NewGate,
+        surroundings: Surroundings | None = None,
     ) -> None:
         self.settings = settings
         self.name = settings.name or self.defaults.name
@@ -87,8 +90,10 @@ class Provider:
         self.log = log
         self.read_file = read_file
         self.new_gate = new_gate
+        self.surroundings = surroundings or Surroundings()
         self.endpoints = self.configured_endpoints()
         self.allowed_groups = self.restriction()
+        self.own_groups = self.own_restriction()
         self.token_endpoint = TokenEndpoint(
             fetcher, clock, settings.client_id, self.client_secret
         )
@@ -125,6 +130,12 @@ class Provider:
         Return the groups of which a user needs one; none means everybody.
         """
         return frozenset(filter(None, self.settings.allowed_groups))
+
+    def own_restriction(self) -> frozenset[str]:
+        """
+        Return the groups of the type's own options, of which a user needs one too.
+        """
+        return frozenset()
 
     def client_secret(self) -> str:
         """
@@ -247,7 +258,8 @@ class Provider:
 
     async def validate(self, session: Session) -> bool:
         """
-        Return whether the provider still stands by a session's access token.
+        Return whether the provider still stands by a session's access token; raises
+        ProviderUnavailable when it cannot tell.
         """
         url = self.endpoints.validate
         if not session.access_token or not url:
@@ -258,10 +270,13 @@ class Provider:
                 url, encode_query([("access_token", session.access_token)])
             )
         response = await ask(self.fetcher, FetchRequest(url=url, fields=fields))
-        if response.status != 200:
-            message = f"{redact(url)} answered {response.status}"
-            self.log.error(message)
-        return response.status == 200
+        if response.status == 200:
+            return True
+        message = f"{redact(url)} answered {response.status}"
+        if is_overloaded(response):
+            raise ProviderUnavailable(message)
+        self.log.error(message)
+        return False
 
     def token_fields(self, access_token: str) -> Pairs:  # noqa: ARG002
         """
@@ -305,8 +320,8 @@ class Provider:
 
     def authorize(self, session: Session) -> bool:
         """
-        Return whether the user is in one of the groups that are asked for.
+        Return whether the user is in one of the groups that are asked for, by each
+        list of groups that there is.
         """
-        return not self.allowed_groups or not self.allowed_groups.isdisjoint(
-            session.groups
-        )
+        lists = (self.allowed_groups, self.own_groups)
+        return all(not each or not each.isdisjoint(session.groups) for each in lists)

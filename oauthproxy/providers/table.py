@@ -8,6 +8,7 @@ from oauthproxy.errors import SettingsError
 from oauthproxy.ports import Clock, Entropy, Fetcher, Log, NewGate
 from oauthproxy.providers.oidc import OIDCProvider
 from oauthproxy.providers.provider import Provider
+from oauthproxy.providers.surroundings import Surroundings
 from oauthproxy.settings.model import ProviderSettings
 
 PROVIDERS: Mapping[str, type[Provider]] = {
@@ -23,6 +24,7 @@ def make_provider(
     log: Log,
     read_file: Callable[[str], bytes],
     new_gate: NewGate,
+    surroundings: Surroundings | None = None,
 ) -> Provider:
     """
     Return the provider that settings describe; raises SettingsError.
@@ -31,4 +33,6 @@ def make_provider(
     if made is None:
         known = ", ".join(sorted(PROVIDERS))
         raise SettingsError([f"provider: {settings.type!r} is not one of {known}"])
-    return made(settings, fetcher, clock, entropy, log, read_file, new_gate)
+    return made(
+        settings, fetcher, clock, entropy, log, read_file, new_gate, surroundings
+    )

@@ -45,6 +45,16 @@ SWITCHES = (
         reference=True,
         text="ends or refreshes a session when its own expiry has come",
     ),
+    Switch(
+        "insecure_drop_allowed_groups",
+        reference=True,
+        text="lets nobody in whom one of the lists of groups keeps out",
+    ),
+    Switch(
+        "insecure_skip_google_signature",
+        reference=True,
+        text="verifies the ID tokens of Google",
+    ),
 )
 
 

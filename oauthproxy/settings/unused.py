@@ -4,6 +4,7 @@ Options that were set, but have no effect in this combination, or are outdated.
 
 from collections.abc import Iterator
 
+from oauthproxy.settings.check.providers import DISCOVERING
 from oauthproxy.settings.durations import format_duration
 from oauthproxy.settings.given import wrong
 from oauthproxy.settings.kinds import MILLISECOND, Kind
@@ -98,10 +99,12 @@ def _without_effect(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _provider_without_effect(settings: Settings) -> Iterator[tuple[str, str]]:
     for provider in settings.providers[:1]:
-        if provider.oidc.jwks_url and not provider.oidc.skip_discovery:
+        discovers = provider.type in DISCOVERING and not provider.oidc.skip_discovery
+        if provider.oidc.jwks_url and discovers:
             message = "has no effect while discovery is on, which finds the keys itself"
             yield "oidc_jwks_url", message
-        if provider.type == "keycloak-oidc":
+        dropped = settings.ours.insecure_drop_allowed_groups
+        if provider.type == "keycloak-oidc" and dropped:
             yield "keycloak_groups", "has no effect here; use allowed_groups"
         if settings.proxy.ssl_insecure_skip_verify:
             message = "has no effect beside ssl_insecure_skip_verify"

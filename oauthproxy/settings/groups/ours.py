@@ -73,6 +73,22 @@ class OurOptions:
         "expires, as oauth2-proxy does; it then ends, or is refreshed, only where "
         "cookie-refresh asks for it.",
     )
+    insecure_drop_allowed_groups: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="Let gitlab-group and keycloak-group, even when empty, and google-group "
+        "take the place of allowed-group, and ignore keycloak-group with the type "
+        "keycloak-oidc, as oauth2-proxy does. Otherwise a user needs a group of each "
+        "list.",
+    )
+    insecure_skip_google_signature: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="Believe the ID token that Google's token endpoint gives without "
+        "verifying its signature, issuer and audience, as oauth2-proxy does.",
+    )
     pass_own_cookies: bool = option(
         FLAG,
         True,

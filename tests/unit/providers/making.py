@@ -1,0 +1,60 @@
+"""
+Make providers of any type, and drive them through a login.
+"""
+
+from typing import Any, TypeVar
+
+from oauthproxy.providers.provider import Provider
+from oauthproxy.providers.surroundings import Surroundings
+from oauthproxy.session.session import Session
+from tests.unit.driver import CountingEntropy, FakeClock, RecordingLog, run
+from tests.unit.providers.gates import FakeGate
+from tests.unit.providers.idp import IdP, provider_settings
+
+P = TypeVar("P", bound=Provider)
+
+CALLBACK = "https://app.test/cb"
+
+
+def made(
+    kind: type[P],
+    idp: IdP,
+    *,
+    surroundings: Surroundings | None = None,
+    files: dict[str, bytes] | None = None,
+    **flat: Any,
+) -> P:
+    """
+    Return a provider of a type, configured by flat options, in front of `idp`.
+    """
+
+    def read_file(path: str) -> bytes:
+        if path not in (files or {}):
+            raise FileNotFoundError(path)
+        return (files or {})[path]
+
+    return kind(
+        provider_settings(**flat),
+        idp,
+        FakeClock(),
+        CountingEntropy(),
+        RecordingLog(),
+        read_file,
+        FakeGate,
+        surroundings,
+    )
+
+
+def logged_in(provider: Provider, **more: Any) -> Session:
+    """
+    Return the session of a whole login.
+    """
+    return run(provider.enrich(run(provider.redeem(CALLBACK, "code", "", **more))))
+
+
+def log_of(provider: Provider) -> str:
+    """
+    Return all log lines of a provider.
+    """
+    assert isinstance(provider.log, RecordingLog)
+    return "\n".join(text for _, text in provider.log.lines)
