@@ -179,7 +179,7 @@ class ProxyService(Service):
         Stop; when asked a second time, without waiting for running requests.
         """
         if self._stopping is not None:
-            self._stopping.cancel()
+            self._tenants.hurry()
         elif self.running:
             self._reactor.stop()
 

@@ -82,6 +82,8 @@ class Tenants:
         self._clock = clock
         self._move_in = move_in
         self._leaving: dict[Tenancy, Deferred[None]] = {}
+        self._departures: list[Deferred[None]] = []
+        self._hurried = False
         self.current = move_in(settings, reactor, clock)
 
     async def begin(self) -> None:
@@ -117,16 +119,23 @@ class Tenants:
     async def leave(self) -> None:
         """
         Let running requests finish within the time for that, and stop everything.
-
-        When cancelled, they are cut off.
         """
-        patience = self.current.settings.limits.drain_timeout
+        patience = 0 if self._hurried else self.current.settings.limits.drain_timeout
         tenancies = [*self._leaving, self.current]
         for early in list(self._leaving.values()):
             early.cancel()
-        await gatherResults(
-            [Deferred.fromCoroutine(_leave(t.house, patience)) for t in tenancies]
-        )
+        self._departures = [
+            Deferred.fromCoroutine(_leave(t.house, patience)) for t in tenancies
+        ]
+        await gatherResults(self._departures)
+
+    def hurry(self) -> None:
+        """
+        Wait for running requests no longer.
+        """
+        self._hurried = True
+        for departure in self._departures:
+            departure.cancel()
 
     async def _begun(self, house: House) -> None:
         """
