@@ -207,7 +207,7 @@ class RawClient:
         try:
             return self._stream.rest()
         except ConnectionResetError:
-            return self._stream.buffer
+            return bytes(self._stream.buffer)
 
 
 def _connected(address: Address, receive_buffer: int | None) -> socket.socket:

@@ -17,7 +17,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from attrs import define, field
 
@@ -277,6 +277,12 @@ class Upstream:
         self._sockets: set[socket.socket] = set()
         self.port: int = 0 if path else self._socket.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @property
     def url(self) -> str:

@@ -70,30 +70,39 @@ class Stream:
     """
 
     socket: socket.socket
-    buffer: bytes = b""
-    received: int = field(default=0, init=False)
+    buffer: bytearray = field(factory=bytearray)
 
     def more(self) -> bool:
         """
         Read once; False when the peer closed.
         """
-        data = self.socket.recv(1 << 16)
-        self.received += len(data)
+        data = self.socket.recv(1 << 18)
         self.buffer += data
         return bool(data)
+
+    def take(self, count: int) -> bytes:
+        """
+        Take bytes that have come.
+        """
+        taken = bytes(self.buffer[:count])
+        del self.buffer[:count]
+        return taken
 
     def until(self, mark: bytes, limit: int = MAX_HEAD) -> bytes:
         """
         Take everything before `mark`, and the mark away.
         """
-        while mark not in self.buffer:
+        seen = 0
+        while (at := self.buffer.find(mark, seen)) < 0:
             if len(self.buffer) > limit:
                 raise WireError(f"no {mark!r} within {limit} bytes")
+            seen = max(0, len(self.buffer) - len(mark) + 1)
             if not self.more():
                 if not self.buffer:
                     raise EndedError
                 raise CutError(f"closed within a message: {self.buffer[:200]!r}")
-        taken, _, self.buffer = self.buffer.partition(mark)
+        taken = self.take(at)
+        self.take(len(mark))
         return taken
 
     def exactly(self, count: int) -> bytes:
@@ -103,8 +112,7 @@ class Stream:
         while len(self.buffer) < count:
             if not self.more():
                 raise CutError(f"closed {count - len(self.buffer)} bytes early")
-        taken, self.buffer = self.buffer[:count], self.buffer[count:]
-        return taken
+        return self.take(count)
 
     def rest(self) -> bytes:
         """
@@ -112,8 +120,7 @@ class Stream:
         """
         while self.more():
             pass
-        taken, self.buffer = self.buffer, b""
-        return taken
+        return self.take(len(self.buffer))
 
     def head(self) -> Head:
         """
