@@ -66,5 +66,5 @@ $(venv)/develop: $(venv)/program
 	@touch $@
 
 tests/node/node_modules/.package-lock.json: tests/node/package-lock.json | servers
-	cd tests/node && npm ci --silent --no-audit --no-fund
+	cd tests/node && npm ci --loglevel=error --no-audit --no-fund
 	@touch $@
