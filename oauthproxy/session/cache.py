@@ -4,7 +4,8 @@ Remember a bounded number of things by the exact text that identifies a session.
 Rule 1: entries live in two generations; when the young one is full it becomes the old
 one, and the old one is forgotten. What is asked for stays young.
 Rule 2: an entry can carry a tag, the vault key it was made from, and goes with it.
-Rule 3: while changes in the vault may go unnoticed, nothing is remembered.
+Rule 3: while changes in the vault may go unnoticed, nothing is remembered, and what
+was known before is there only for those who find the vault down (`last_known`).
 Rule 4: what was read before a change that came in while it was being read is stale,
 and not remembered (`since`).
 """
@@ -59,6 +60,7 @@ class SessionCache(Generic[T]):
         self._keeping = self._half > 0
         self._young: _Generation[T] = _Generation({}, {})
         self._old: _Generation[T] = _Generation({}, {})
+        self._doubtful: dict[Key, _Entry[T]] = {}
         self._moment = 0
         self._changes: dict[str, int] = {}
         self._horizon = 0
@@ -100,13 +102,23 @@ class SessionCache(Generic[T]):
         """
         self._young.entries.pop(key, None)
         self._old.entries.pop(key, None)
+        self._doubtful.pop(key, None)
 
     def clear(self) -> None:
         """
         Forget everything.
         """
+        self._doubtful = {}
         self._young = _Generation({}, {})
         self._old = _Generation({}, {})
+
+    def last_known(self, key: Key) -> T | None:
+        """
+        Return what was known when the vault was last heard of, or None: for requests
+        whose session cannot be read now.
+        """
+        entry = self._doubtful.get(key)
+        return self.get(key) if entry is None else entry.value
 
     def changed(self, key: str) -> None:
         """
@@ -122,15 +134,20 @@ class SessionCache(Generic[T]):
 
     def lost(self) -> None:
         """
-        Forget everything and remember nothing until changes are noticed again.
+        Remember nothing until changes are noticed again.
         """
+        if not self._keeping:
+            return
         self._keeping = False
+        known = {**self._old.entries, **self._young.entries}
         self.clear()
+        self._doubtful = known
 
     def restored(self) -> None:
         """
         Remember again, but nothing that was read before.
         """
+        self.clear()
         self._moment += 1
         self._horizon = self._moment
         self._changes.clear()

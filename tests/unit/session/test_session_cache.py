@@ -125,3 +125,31 @@ def test_nothing_is_remembered_while_changes_go_unnoticed() -> None:
 
     found = [cache.get(key) for key in ("before", "during", "read before", "after")]
     assert found == [None, None, None, 4]
+
+
+def test_what_was_known_is_there_for_an_outage() -> None:
+    """
+    While the watch is lost, what was known before is told only to those who ask for
+    it; what is dropped meanwhile, or made anew after, is not.
+    """
+    cache: SessionCache[int] = SessionCache(8)
+    for number in range(3):
+        cache.put(str(number), number, f"session-{number}")
+
+    cache.lost()
+    cache.drop("1")
+
+    assert [cache.get(str(number)) for number in range(3)] == [None] * 3
+    assert [cache.last_known(str(number)) for number in range(3)] == [0, None, 2]
+    cache.restored()
+    assert cache.last_known("0") is None
+
+
+def test_last_known_is_what_is_known() -> None:
+    """
+    Without an outage what is remembered is the last known.
+    """
+    cache: SessionCache[int] = SessionCache(8)
+    cache.put("a", 1)
+
+    assert cache.last_known("a") == 1

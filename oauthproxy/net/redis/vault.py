@@ -1,0 +1,174 @@
+"""
+Sessions in Redis: one server, Sentinel or Cluster, behind the vault's port.
+"""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from oauthproxy.crypto.base64 import encode_raw_url
+from oauthproxy.errors import StoreUnavailable
+from oauthproxy.net.background import Background
+from oauthproxy.net.redis.caller import Caller
+from oauthproxy.net.redis.lock import RedisLock
+from oauthproxy.net.redis.router import Router
+from oauthproxy.ports import Entropy, Log, Watcher
+from oauthproxy.session.redis_plan import RedisPlan, redis_plan
+from oauthproxy.settings.groups.limits import LimitOptions
+from oauthproxy.settings.groups.session import SessionOptions
+from oauthproxy.settings.kinds import MILLISECOND, SECOND
+
+TRIAL_BYTES = 32
+TRIAL_LIFETIME = 60 * SECOND
+
+
+class RedisVault:
+    """
+    Keep bytes in Redis (`ports.Vault`), by the commands of the reference.
+    """
+
+    def __init__(
+        self,
+        caller: Caller,
+        router: Router,
+        watching: Callable[[Watcher], Any],
+        entropy: Entropy = os.urandom,
+    ) -> None:
+        self._caller = caller
+        self._router = router
+        self._watching = watching
+        self._entropy = entropy
+        self._watcher: Watcher | None = None
+        self._background = Background()
+
+    async def get(self, key: str) -> bytes | None:
+        """
+        Return the value, or None when there is none.
+        """
+        value = await self._caller.call(key, "GET", _octets(key))
+        if value is None or isinstance(value, bytes):
+            return value
+        raise StoreUnavailable("Redis: a value is not a string")
+
+    async def set(self, key: str, value: bytes, lifetime: int) -> None:
+        """
+        Store a value for `lifetime` nanoseconds, for ever when 0.
+        """
+        expiry = _expiry(lifetime)
+        await self._caller.call(key, "SET", _octets(key), value, *expiry)
+
+    async def delete(self, key: str) -> None:
+        """
+        Forget a value.
+        """
+        await self._caller.call(key, "DEL", _octets(key))
+
+    async def ping(self) -> None:
+        """
+        Return when all servers answer.
+        """
+        await self._caller.ping()
+
+    def lock(self, key: str) -> RedisLock:
+        """
+        Return the lock that guards `key`.
+        """
+        return RedisLock(self._caller, key, self._entropy)
+
+    def watch(self, watcher: Watcher) -> None:
+        """
+        Tell `watcher` of changes, once started.
+        """
+        self._watcher = watcher
+        watcher.lost()
+
+    async def start(self) -> None:
+        """
+        Begin to watch for changes.
+        """
+        if self._watcher is not None:
+            self._background(self._watching(self._watcher).run())
+
+    async def stop(self) -> None:
+        """
+        Close all connections.
+        """
+        self._background.stop()
+        self._router.stop()
+
+    async def check(self, cookie_name: str) -> None:
+        """
+        Try whether sessions can be stored, read and deleted; raise StoreUnavailable.
+        """
+        trial = encode_raw_url(self._entropy(TRIAL_BYTES))
+        key = f"{cookie_name}-healthcheck-{trial}"
+        try:
+            await self.set(key, trial.encode("ascii"), TRIAL_LIFETIME)
+            if await self.get(key) != trial.encode("ascii"):
+                raise StoreUnavailable("Redis: it does not return what was stored")
+        finally:
+            await self.delete(key)
+
+
+def _expiry(lifetime: int) -> tuple[str | int, ...]:
+    if not lifetime:
+        return ()
+    if lifetime >= SECOND and not lifetime % SECOND:
+        return ("EX", lifetime // SECOND)
+    return ("PX", max(lifetime // MILLISECOND, 1))
+
+
+def _octets(key: str) -> bytes:
+    return key.encode("utf-8", "surrogateescape")
+
+
+def make_vault(
+    reactor: Any,
+    options: SessionOptions,
+    limits: LimitOptions,
+    log: Log,
+    *,
+    prefix: str = "",
+) -> RedisVault:
+    """
+    Return the vault that the options describe; raise ValueError for a bad URL and
+    OSError or `trust.CertificateRefused` for a bad CA file.
+
+    `prefix` is what all keys of sessions begin with: changes of others are not heard.
+    """
+    # Not at the top: these import txredisapi, which installs the global reactor.
+    from oauthproxy.net.redis.dial import Dialer
+    from oauthproxy.net.redis.watch import Watch
+
+    plan = redis_plan(options)
+    dialer = Dialer(reactor, plan)
+    router = _router(reactor, plan, dialer)
+    limit = limits.store_timeout / SECOND
+    caller = Caller(reactor, router, log, limit, plan.retries)
+
+    def watching(watcher: Watcher) -> Watch:
+        return Watch(reactor, dialer, router, log, watcher, prefix)
+
+    return RedisVault(caller, router, watching)
+
+
+def _router(reactor: Any, plan: RedisPlan, dialer: Any) -> Router:
+    from oauthproxy.net.redis.cluster import Cluster
+    from oauthproxy.net.redis.link import Link
+    from oauthproxy.net.redis.sentinel import Sentinels
+    from oauthproxy.net.redis.single import OneServer
+
+    idle = plan.idle_time / SECOND
+    if plan.cluster:
+        return Cluster(reactor, dialer, plan.servers, idle)
+    if plan.master_name:
+        sentinels = Sentinels(dialer, list(plan.servers), plan.master_name)
+        return OneServer(Link(reactor, sentinels.open_master, idle), sentinels.locate)
+
+    async def locate() -> Any:
+        return plan.servers[0]
+
+    def open_server() -> Any:
+        return dialer.server(plan.servers[0])
+
+    return OneServer(Link(reactor, open_server, idle), locate)

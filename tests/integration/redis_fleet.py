@@ -1,0 +1,179 @@
+"""
+Redis servers in every shape, started for one test and ended with it.
+"""
+
+import contextlib
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+from tests.integration.harness.ports import free_port, until
+
+HOST = "127.0.0.1"
+
+
+class Server:
+    """
+    A redis-server process with arguments of one's own; `options` go first in its
+    configuration file, which it may write to.
+    """
+
+    def __init__(
+        self, folder: Path, *lines: str, port: int | None = None, sentinel: bool = False
+    ) -> None:
+        self.port = free_port() if port is None else port
+        self.folder = folder / f"redis-{self.port or 'unix'}"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._password = ""
+        self._user = ""
+        settings = [f"port {self.port}", f"bind {HOST}", f"dir {self.folder}"]
+        if not sentinel:
+            settings += ['save ""', "appendonly no"]
+        self._file = self.folder / "redis.conf"
+        self._file.write_text("\n".join((*settings, *lines, "")), encoding="utf-8")
+        self._arguments = ["--sentinel"] if sentinel else []
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def start(self) -> None:
+        """
+        Start the process, again if it was killed.
+        """
+        log = (self.folder / "log").open("ab")
+        with log:
+            self._process = subprocess.Popen(
+                ["redis-server", str(self._file), *self._arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        until(self._listens, f"redis-server on {self.port}")
+
+    def kill(self) -> None:
+        """
+        End the process at once.
+        """
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(10)
+            self._process = None
+
+    def freeze(self) -> None:
+        """
+        Stop the process without closing anything.
+        """
+        assert self._process is not None
+        self._process.send_signal(19)
+
+    def thaw(self) -> None:
+        """
+        Let the process go on.
+        """
+        assert self._process is not None
+        self._process.send_signal(18)
+
+    def cli(self, *command: str, introduce: tuple[str, ...] = ()) -> str:
+        """
+        Run a command with redis-cli and return what it prints.
+        """
+        done = subprocess.run(
+            ["redis-cli", "-h", HOST, "-p", str(self.port), *introduce, *command],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+        return done.stdout.strip()
+
+    def _listens(self) -> bool:
+        if not self.port:
+            return (self.folder / "redis.sock").exists()
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            return probe.connect_ex((HOST, self.port)) == 0
+
+
+@contextlib.contextmanager
+def sentinels(
+    folder: Path, password: str = ""
+) -> Iterator[tuple[Server, Server, list[Server]]]:
+    """
+    A master, its replica and three sentinels that replace it within a second or two.
+    """
+    auth = [f"requirepass {password}", f"masterauth {password}"] if password else []
+    with contextlib.ExitStack() as stack:
+        master = stack.enter_context(Server(folder, *auth))
+        replica = stack.enter_context(
+            Server(folder, f"replicaof {HOST} {master.port}", *auth)
+        )
+        lines = [
+            f"sentinel monitor main {HOST} {master.port} 2",
+            "sentinel down-after-milliseconds main 500",
+            "sentinel failover-timeout main 3000",
+            *([f"sentinel auth-pass main {password}"] if password else []),
+        ]
+        watchers = [
+            stack.enter_context(Server(folder, *lines, sentinel=True)) for _ in range(3)
+        ]
+        for watcher in watchers:
+            until(lambda w=watcher: _sees_all(w), "the sentinels to meet")
+        yield master, replica, watchers
+
+
+def _sees_all(watcher: Server) -> bool:
+    lines = watcher.cli("SENTINEL", "MASTER", "main").splitlines()
+    seen = dict(zip(lines[::2], lines[1::2], strict=False))
+    return seen.get("num-slaves") == "1" and seen.get("num-other-sentinels") == "2"
+
+
+@contextlib.contextmanager
+def cluster(folder: Path) -> Iterator[list[Server]]:
+    """
+    A cluster of three masters and a replica each.
+    """
+    lines = (
+        "cluster-enabled yes",
+        "cluster-node-timeout 1000",
+        "cluster-replica-validity-factor 0",
+        "repl-diskless-sync-delay 0",
+    )
+    with contextlib.ExitStack() as stack:
+        nodes = [stack.enter_context(_node(folder, lines)) for _ in range(6)]
+        addresses = [f"{HOST}:{node.port}" for node in nodes]
+        made = subprocess.run(
+            [
+                *("redis-cli", "--cluster", "create", *addresses),
+                *("--cluster-replicas", "1", "--cluster-yes"),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert made.returncode == 0, made.stdout
+        for node in nodes:
+            until(
+                lambda n=node: "cluster_state:ok" in n.cli("CLUSTER", "INFO"), "cluster"
+            )
+        yield nodes
+
+
+def _node(folder: Path, lines: tuple[str, ...]) -> Server:
+    # The bus listens ten thousand ports higher, unless told otherwise.
+    return Server(folder, *lines, f"cluster-port {free_port()}")
+
+
+def have_redis() -> bool:
+    """
+    Whether the programs are there.
+    """
+    return all(shutil.which(each) for each in ("redis-server", "redis-cli"))
