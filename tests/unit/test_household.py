@@ -4,12 +4,18 @@ The household of the repository: what is shipped, and what must not be.
 
 import re
 from configparser import ConfigParser
+from itertools import takewhile
 from pathlib import Path
+from textwrap import dedent
 
+import pytest
 from twisted.application.service import IServiceMaker
 from twisted.plugin import getPlugins
 
+from oauthproxy.settings.configfile import read_config_file
+
 ROOT = Path(__file__).parents[2]
+DOCUMENTS = ("README.rst", "docs/quickstart.rst", "docs/tutorials/*.rst")
 TARGETS = ("demo", "test", "unit", "lint", "docs", "bench", "clean")
 
 
@@ -49,3 +55,23 @@ def test_ci_runs_what_people_run():
 
     assert "set -euo pipefail" in script
     assert script.rstrip().endswith("make test")
+
+
+def toml_blocks():
+    """Return every TOML example of the documents, by where it stands."""
+    for path in (path for pattern in DOCUMENTS for path in ROOT.glob(pattern)):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for start, line in enumerate(lines, 1):
+            if line == ".. code-block:: toml":
+                block = takewhile(
+                    lambda text: not text.strip() or text[0] == " ", lines[start:]
+                )
+                yield pytest.param(dedent("\n".join(block)), id=f"{path.name}:{start}")
+
+
+@pytest.mark.parametrize("block", list(toml_blocks()))
+def test_examples_of_the_documents_are_valid(block):
+    """Whoever copies an example gets no complaint about an option or its value."""
+    reading = read_config_file("example", block.encode())
+
+    assert reading.problems == ()
