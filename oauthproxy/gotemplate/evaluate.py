@@ -133,7 +133,7 @@ class Evaluation:
     ) -> Iterable[tuple[object, object]]:
         if isinstance(value, Mapping):
             return sorted(value.items(), key=lambda pair: str(pair[0]))
-        if isinstance(value, bool) or value is None:
+        if value is None or isinstance(value, bool | str):
             raise self._problem(node.line, "range can't iterate over this value")
         if isinstance(value, int):
             return ((i, i) for i in range(min(value, MOST_STEPS)))

@@ -2,8 +2,10 @@
 Values as text, by Go's `fmt` verbs.
 """
 
+import math
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from oauthproxy.gotemplate.quoting import quoted
 
@@ -12,6 +14,7 @@ _VERB = re.compile(
     re.DOTALL,
 )
 _LARGEST_FIELD = 1000
+_LARGEST_PLAIN_POWER = 6
 
 
 def shown(value: object) -> str:
@@ -35,14 +38,20 @@ def shown(value: object) -> str:
 
 
 def _shown_float(value: float) -> str:
-    text = repr(value)
-    mantissa, _, exponent = text.partition("e")
-    power = int(exponent or 0)
-    if exponent and -5 < power < 21:
-        return f"{value:.0f}"
-    if not exponent and abs(value) < 1e21:
-        return mantissa.removesuffix(".0")
-    return f"{mantissa.removesuffix('.0')}e{'-' if power < 0 else '+'}{abs(power):02d}"
+    """
+    Return the shortest digits that mean the number, with an exponent outside of
+    1e-4 to 1e6 (Go: `%g`).
+    """
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else f"{value:+}".replace("inf", "Inf")
+    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    power = len(digits) - 1 + int(exponent)
+    if value == 0 or -4 <= power < _LARGEST_PLAIN_POWER:
+        return format(Decimal(repr(value)).normalize(), "f")
+    rest = "".join(map(str, digits[1:]))
+    point = "." if rest else ""
+    mark = "-" if power < 0 else "+"
+    return f"{'-' * sign}{digits[0]}{point}{rest}e{mark}{abs(power):02d}"
 
 
 def formatted(pattern: str, values: Sequence[object]) -> str:
@@ -94,6 +103,8 @@ def _by_verb(verb: str, value: object, found: re.Match[str]) -> str:
         text = _integer_verb(verb, value)
     elif isinstance(value, float):
         text = _float_verb(verb, value, precision)
+    elif value is None:
+        return f"%!{verb}(<nil>)"
     else:
         text = shown(value) if verb == "s" else None
     if text is None:

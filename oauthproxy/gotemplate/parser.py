@@ -17,11 +17,13 @@ _STOPS = ("end", "else")
 
 class Parser:
     """
-    Read one template and the templates it defines.
+    Read one template and the templates it defines; `name` is for messages, `root` is
+    what the template itself is called.
     """
 
-    def __init__(self, name: str, source: str) -> None:
+    def __init__(self, name: str, source: str, root: str) -> None:
         self._name = name
+        self._root = root
         self._pieces = _Rewindable(pieces(name, source))
         self._loops = 0
         self.definitions: dict[str, nodes.Body] = {}
@@ -33,7 +35,8 @@ class Parser:
         body, stop = self._body()
         if stop is not None:
             raise self._problem(stop.line, f"unexpected {{{{{stop.peek_word()}}}}}")
-        self.definitions[self._name] = body
+        if self._root not in self.definitions or not _is_blank(body):
+            self.definitions[self._root] = body
 
     def _problem(self, line: int, text: str) -> TemplateError:
         return TemplateError(self._name, line, text)
@@ -166,3 +169,10 @@ class _Rewindable:
 
     def __iter__(self) -> Iterator[Piece]:
         return self._source
+
+
+def _is_blank(body: nodes.Body) -> bool:
+    """
+    Tell whether a file holds nothing but definitions, perhaps one of itself.
+    """
+    return all(isinstance(n, nodes.Text) and not n.text.strip() for n in body)

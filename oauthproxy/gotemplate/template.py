@@ -44,24 +44,40 @@ class PlainOutput:
 
 class Template:
     """
-    Parse `source`; raises TemplateError, also for unknown functions, variables and
-    templates.
+    Parse `source`; raises TemplateError, also for unknown functions and variables.
+
+    `name` is for messages. A source that only defines templates stands for the one
+    among them that is called `root`.
     """
 
-    def __init__(self, source: str, *, name: str) -> None:
+    def __init__(self, source: str, *, name: str, root: str = "") -> None:
         self._name = name
-        parser = Parser(name, source)
+        self._root = root or name
+        parser = Parser(name, source, self._root)
         parser.parse()
         self._definitions: nodes.Definitions = parser.definitions
         for mention in self._all_mentions():
             self._check(mention)
+
+    @property
+    def definitions(self) -> nodes.Definitions:
+        """
+        The templates that the source defines, itself among them.
+        """
+        return self._definitions
+
+    def adopt(self, other: "Template") -> None:
+        """
+        Let the templates that another source defines be called from here.
+        """
+        self._definitions = {**other.definitions, **self._definitions}
 
     def check_fields(self, known: Collection[str]) -> None:
         """
         Raise TemplateError when a field of the value that rendering starts with
         is not known.
         """
-        for mention in mentions(self._definitions[self._name]):
+        for mention in mentions(self._definitions[self._root]):
             name = _root_field(mention)
             if name is not None and name not in known:
                 raise TemplateError(
@@ -73,7 +89,7 @@ class Template:
         Render into an output; raises TemplateError.
         """
         Evaluation(self._name, self._definitions, FUNCTIONS, output).run(
-            self._name, values
+            self._root, values
         )
 
     def render(self, values: Mapping[str, object]) -> str:
@@ -90,7 +106,7 @@ class Template:
         or None when it is more than text and fields.
         """
         parts = []
-        for node in self._definitions[self._name]:
+        for node in self._definitions[self._root]:
             match node:
                 case nodes.Text():
                     parts.append(node.text.replace("{", "{{").replace("}", "}}"))

@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl
 import jinja2
 from markupsafe import Markup
 
+from oauthproxy.pages import branding
 from oauthproxy.pages.assets import template_text
-from oauthproxy.pages.branding import RAW
 from oauthproxy.pages.escaping.urls import page_address
 from oauthproxy.pages.wording import sign_in_alert
 
@@ -47,9 +47,13 @@ class BuiltInPages:
         Return a page.
         """
         shown = {
-            key: Markup(value) if key in RAW else value  # noqa: S704 - the operator's
+            key: Markup(value) if key in branding.RAW else value  # noqa: S704 - the operator's
             for key, value in values.items()
         }
+        footer = branding.footer(
+            str(values.get("Footer", "")), values.get("Version", "")
+        )
+        shown["Footer"] = Markup(footer)  # noqa: S704 - the operator's
         shown["alert"] = sign_in_alert(values.get("StatusCode", 0))
         shown["parameters"] = _parameters(str(values.get("Redirect", "")))
         return self._environment.get_template(f"{name}.html").render(shown)

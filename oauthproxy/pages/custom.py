@@ -10,7 +10,7 @@ from oauthproxy.errors import SettingsError
 from oauthproxy.gotemplate import Template, TemplateError
 from oauthproxy.pages.branding import RAW, ReadFile
 from oauthproxy.pages.escaping import Html, HtmlOutput
-from oauthproxy.pages.escaping.context import Context
+from oauthproxy.pages.escaping.output import Memory
 
 FIELDS = {
     "sign_in": (
@@ -46,14 +46,20 @@ class CustomPage:
 
     def __init__(self, name: str, path: str, source: str) -> None:
         self._fields = FIELDS[name]
-        self._template = Template(source, name=path)
-        self._memory: dict[tuple[Context, str], Context] = {}
+        self.template = Template(source, name=path, root=f"{name}.html")
+        self._memory: Memory = {}
 
     def check_fields(self) -> None:
         """
         Raise TemplateError when the template names a field that pages do not have.
         """
-        self._template.check_fields(self._fields)
+        self.template.check_fields(self._fields)
+
+    def adopt(self, other: "CustomPage") -> None:
+        """
+        Let the templates that the other file defines be called from this one.
+        """
+        self.template.adopt(other.template)
 
     def render(self, values: Mapping[str, Any]) -> str:
         """
@@ -64,7 +70,7 @@ class CustomPage:
         for key, value in values.items():
             shown[key] = Html(value) if key in RAW else value
         output = HtmlOutput(self._memory)
-        self._template.write(shown, output)
+        self.template.write(shown, output)
         return output.result()
 
 

@@ -46,7 +46,7 @@ class Pages:
         self._common = {
             "Version": version,
             "ProxyPrefix": prefix,
-            "Footer": branding.footer(templates.footer, version),
+            "Footer": templates.footer,
             "LogoData": branding.logo(
                 templates.custom_sign_in_logo, self._built_in.logo, read_file
             ),
@@ -94,6 +94,9 @@ class Pages:
             if page is None:
                 self._log.info(f"no {name}.html in {folder}, the built-in one is used")
                 continue
+            for other in self._custom.values():
+                page.adopt(other)
+                other.adopt(page)
             self._custom[name] = page
             try:
                 page.check_fields()

@@ -10,8 +10,8 @@ from oauthproxy.pages.escaping.values import Html, escaped
 
 __all__ = ["Html", "HtmlOutput", "Memory"]
 
-Memory = dict[tuple[Context, str], Context]
-"""Where texts of one template lead; bounded by the template."""
+Memory = dict[tuple[Context, str], tuple[Context, str]]
+"""Where texts of one template lead, and what is written of them."""
 
 
 class HtmlOutput:
@@ -28,12 +28,12 @@ class HtmlOutput:
         """
         Take text of the template itself.
         """
-        self._parts.append(text)
         step = (self._context, text)
         known = self._memory.get(step)
         if known is None:
             known = self._memory.setdefault(step, scan(*step))
-        self._context = known
+        self._context, kept = known
+        self._parts.append(kept)
 
     def value(self, value: object) -> None:
         """

@@ -18,25 +18,32 @@ _SPACE = " \t\n\f\r"
 _TAG_NAME = re.compile(r"[^ \t\n\f\r/>]*")
 _ATTRIBUTE_NAME = re.compile(r"[^ \t\n\f\r=>\"'/<]*")
 _RAW = {"script": Place.SCRIPT, "style": Place.STYLE}
+_COMMENT = "<!--"
 _PLAIN = ("title", "textarea")
 
 
-def scan(context: Context, text: str) -> Context:
+def scan(context: Context, text: str) -> tuple[Context, str]:
     """
-    Return the context after some text.
+    Return the context after some text, and the text without HTML comments: what a
+    template's author notes for himself is not for readers of the page.
     """
-    position = 0
+    position, kept = 0, []
     while position < len(text):
-        context, position = _STEPS[context.place](context, text, position)
-    return context
+        before, start = context.place, position
+        context, position = _STEPS[before](context, text, position)
+        if before is Place.COMMENT:
+            continue
+        opens = context.place is Place.COMMENT
+        kept.append(text[start : position - len(_COMMENT) * opens])
+    return context, "".join(kept)
 
 
 def _text(context: Context, text: str, at: int) -> tuple[Context, int]:
     start = text.find("<", at)
     if start < 0:
         return context, len(text)
-    if text.startswith("<!--", start):
-        return Context(place=Place.COMMENT), start + 4
+    if text.startswith(_COMMENT, start):
+        return Context(place=Place.COMMENT), start + len(_COMMENT)
     after = start + 1
     closing = text.startswith("/", after)
     after += closing

@@ -38,7 +38,7 @@ def test_custom_sign_in_page(tmp_path):
         "sign_in", {"ProviderName": "p", "Redirect": "/<", "StatusCode": 401}
     )
 
-    assert page.startswith(b"P /oauth2 /&lt; <p>Secured with")
+    assert page.startswith(b"P /oauth2 /&lt; ")
     assert page.endswith(b"!")
     assert made.content_security_policy("sign_in") == ""
     assert made.content_security_policy("error") != ""
@@ -109,3 +109,34 @@ def test_huge_files_are_refused(tmp_path):
 
     with pytest.raises(OSError, match="larger"):
         read_regular_file(str(path))
+
+
+def test_a_file_may_define_itself(tmp_path):
+    """The reference's own templates stand in a definition of their own name."""
+    made, _ = pages(
+        tmp_path, error__html='{{define "error.html"}}\n[{{.Title}}]{{end}}\n'
+    )
+
+    assert made.render("error", {"StatusCode": 404}) == b"\n[Not Found]"
+
+
+def test_files_share_their_definitions(tmp_path):
+    """A template defined in one file can be called in the other."""
+    made, _ = pages(
+        tmp_path,
+        error__html='{{define "top"}}[{{.}}]{{end}}{{template "top" "e"}}',
+        sign_in__html='{{define "z"}}!{{end}}{{template "top" "s"}}{{template "z"}}',
+    )
+
+    assert made.render("sign_in", {}) == b"[s]!"
+    assert made.render("error", {}) == b"[e]"
+
+
+@pytest.mark.parametrize("footer", ["", "-", "<b>x</b>"])
+def test_footer_is_the_option_as_it_was_given(tmp_path, footer):
+    """Custom templates compare the footer with "-" and "" themselves."""
+    (tmp_path / "error.html").write_text("[{{.Footer}}]")
+    options = TemplateOptions(custom_templates_dir=str(tmp_path), footer=footer)
+    made = Pages(options, "/oauth2", log=RecordingLog())
+
+    assert made.render("error", {}).decode() == f"[{footer}]"

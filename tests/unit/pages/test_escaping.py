@@ -32,7 +32,7 @@ def rendered(source, value):
             "</textarea>",
             "<textarea>&lt;/textarea&gt;</textarea>",
         ),
-        ("<!-- {{.X}} -->", "-->", "<!--  -->"),
+        ("a<!-- {{.X}} -- > -->b<!---->c", "-->", "abc"),
         ("a < {{.X}}", "<", "a < &lt;"),
         # Attributes.
         ('<p title="{{.X}}">', 'a"b', '<p title="a&#34;b">'),
