@@ -13,7 +13,6 @@ Rule 3: a response that breaks off, or whose end cannot be told, is a failure, n
 short success.
 """
 
-from collections.abc import Callable
 from typing import Any, Protocol
 
 import httptools
@@ -24,7 +23,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from oauthproxy.errors import ConnectFailed, ProxyError, UpstreamFailed, UpstreamTimeout
-from oauthproxy.net.prompt import prompt_writer
+from oauthproxy.net.prompt import PromptWriter, read_much
 from oauthproxy.net.sweep import NEVER
 from oauthproxy.wire.fields import Pair
 from oauthproxy.wire.responsehead import (
@@ -35,11 +34,10 @@ from oauthproxy.wire.responsehead import (
 )
 
 HEAD_LIMIT = 1 << 20
+LONG_BODY = 1 << 17
+"""From so many missing bytes on a body of known length is not parsed."""
+
 INFORMATION_LIMIT = 16
-
-
-def _nowhere(data: bytes) -> None:
-    raise AssertionError(f"{len(data)} bytes written before there was a connection")
 
 
 class Exchange(Protocol):
@@ -107,6 +105,26 @@ class Owner(Protocol):
 
 
 @implementer(IPushProducer)
+class Refilling:
+    """
+    A producer for a transport that a prompt writer writes to.
+    """
+
+    def __init__(self, producer: IPushProducer, writer: PromptWriter) -> None:
+        self._writer = writer
+        self.pauseProducing = producer.pauseProducing
+        self.stopProducing = producer.stopProducing
+        self._resume = producer.resumeProducing
+
+    def resumeProducing(self) -> None:
+        """
+        Go on: the transport's buffer is empty.
+        """
+        self._writer.drained()
+        self._resume()
+
+
+@implementer(IPushProducer)
 class UpstreamConnection(TwistedProtocol):
     """
     One connection to an upstream; the producer of its response's bytes.
@@ -124,7 +142,8 @@ class UpstreamConnection(TwistedProtocol):
         self._tunnel: Any = None
         self._gone = False
         self._paused = False
-        self._write: Callable[[bytes], None] = _nowhere
+        self._raw = False
+        self._writer: Any = None
 
     def _reset(self) -> None:
         self._fields: list[Pair] = []
@@ -135,6 +154,7 @@ class UpstreamConnection(TwistedProtocol):
         self._sent_all = False
         self._complete = False
         self._reusable = True
+        self._left = 0
 
     def __repr__(self) -> str:
         state = "idle" if self.exchange is None else "busy"
@@ -147,7 +167,7 @@ class UpstreamConnection(TwistedProtocol):
         transport: Any = self.transport
         if hasattr(transport, "setTcpNoDelay"):
             transport.setTcpNoDelay(True)
-        self._write = prompt_writer(transport)
+        self._writer = PromptWriter(transport)
         self._owner.sweeper.add(self)
 
     # --- the request
@@ -160,7 +180,7 @@ class UpstreamConnection(TwistedProtocol):
         self.used += 1
         self._reset()
         self.deadline = NEVER
-        self._write(head)
+        self._writer.write(head)
         if whole:
             self.sent_all()
 
@@ -169,7 +189,7 @@ class UpstreamConnection(TwistedProtocol):
         Send body bytes, framed already.
         """
         if self.exchange is not None and not self._gone:
-            self._write(data)
+            self._writer.write(data)
 
     def sent_all(self) -> None:
         """
@@ -189,7 +209,7 @@ class UpstreamConnection(TwistedProtocol):
         if producer is None:
             self.transport.unregisterProducer()
         else:
-            self.transport.registerProducer(producer, True)
+            self.transport.registerProducer(Refilling(producer, self._writer), True)
 
     # --- the response
 
@@ -203,31 +223,60 @@ class UpstreamConnection(TwistedProtocol):
         if self.exchange is None:
             self.cut()
             return
+        if self._raw:
+            self._pass(data)
+            return
         if self._head is None:
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_LIMIT + len(data):
                 self._fail(UpstreamFailed("response head too large"))
                 return
+        self._parse(data)
+        if self._complete:
+            self._finish()
+        elif self._head is not None and self.exchange is not None:
+            if self._left >= LONG_BODY:
+                self._raw = True
+                read_much(self.transport, much=True)
+            self.exchange.paused()
+
+    def _parse(self, data: bytes) -> None:
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             self._upgraded(data[upgrade.args[0] :])
-            return
         except httptools.HttpParserCallbackError as error:
             cause = error.__context__
             if not isinstance(cause, ResponseRefused):
                 raise (cause or error) from error
             self._fail(UpstreamFailed(f"response refused: {cause}"))
-            return
         except httptools.HttpParserError as error:
+            self._reusable = False
             if not self._complete:
                 self._fail(UpstreamFailed(f"response refused: {error}"))
-                return
+
+    def _pass(self, data: bytes) -> None:
+        """
+        Pass bytes of a long body on, past the parser: only their number counts.
+        """
+        exchange = self.exchange
+        assert exchange is not None
+        if len(data) > self._left:
             self._reusable = False
-        if self._complete:
-            self._finish()
-        elif self._head is not None and self.exchange is not None:
-            self.exchange.paused()
+            data = data[: self._left]
+        self._left -= len(data)
+        exchange.received(data)
+        if self._left:
+            exchange.paused()
+            return
+        self._end_raw()
+        self._complete = True
+        self._finish()
+
+    def _end_raw(self) -> None:
+        self._raw = False
+        self._parser = httptools.HttpResponseParser(self)
+        read_much(self.transport, much=False)
 
     def on_message_begin(self) -> None:
         """
@@ -270,6 +319,8 @@ class UpstreamConnection(TwistedProtocol):
         if bodyless:
             # llhttp would wait for the body that these responses only describe.
             self._parser = httptools.HttpResponseParser(self)
+        elif head.length:
+            self._left = head.length
         exchange.headed(head)
         if bodyless:
             self._complete = True
@@ -294,6 +345,7 @@ class UpstreamConnection(TwistedProtocol):
         if self._complete:
             self._reusable = False
         elif self.exchange is not None:
+            self._left -= len(data)
             self.exchange.received(data)
 
     def on_message_complete(self) -> None:

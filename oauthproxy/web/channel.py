@@ -26,7 +26,7 @@ from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from oauthproxy.net.prompt import prompt_writer
+from oauthproxy.net.prompt import PromptWriter, read_much
 from oauthproxy.net.sweep import NEVER
 from oauthproxy.scope import Peer
 from oauthproxy.web.body import Body
@@ -105,6 +105,7 @@ class FrontChannel(TwistedProtocol):
         self._refusal = 0
         self._drained = -1
         self._paused = False
+        self._reads_much = False
         self._successor: Successor | None = None
         self._upgrade_rest: bytes | None = None
         self._producer: IPushProducer | None = None
@@ -122,7 +123,8 @@ class FrontChannel(TwistedProtocol):
         self.client = self.site.peer_of(self.peer)
         self.secure = self.site.is_secure(transport)
         self.deadline = self.sweeper.now + self.limits.head_time
-        self.write = prompt_writer(transport)
+        self._writer = PromptWriter(transport)
+        self.write = self._writer.write
         self.site.opened(self)
 
     def dataReceived(self, data: bytes) -> None:
@@ -144,6 +146,9 @@ class FrontChannel(TwistedProtocol):
         if parser.in_head and not parser.head_bytes and not self.requests:
             self.deadline = self.sweeper.now + self.limits.head_time
         parser.feed(data)
+        if parser.long_body is not self._reads_much:
+            self._reads_much = parser.long_body
+            read_much(self.transport, much=self._reads_much)
         if len(self.requests) > 1:
             self._pause_transport()
 
@@ -328,6 +333,12 @@ class FrontChannel(TwistedProtocol):
             self.transport.unregisterProducer()
             self.deadline = NEVER
 
+    def drained(self) -> None:
+        """
+        Learn that the transport's buffer is empty.
+        """
+        self._writer.drained()
+
     def loseConnection(self) -> None:
         """
         End the connection after what was written.
@@ -481,6 +492,7 @@ class _Patience:
         The client has caught up.
         """
         self._channel.keep_alive_until(NEVER)
+        self._channel.drained()
         self._producer.resumeProducing()
 
     def stopProducing(self) -> None:

@@ -21,6 +21,8 @@ from oauthproxy.wire.fields import Pair
 from oauthproxy.wire.requesthead import CHUNKED, HeadRefused, RequestHead, judge
 
 SHORTEST_LINE = len("A /\r\n")
+LONG_BODY = 1 << 17
+"""From so many missing bytes on a body of known length is not parsed."""
 
 
 class Listener(Protocol):
@@ -69,6 +71,8 @@ class RequestParser:
         self._fields: list[Pair] = []
         self._head: RequestHead | None = None
         self._replaying = False
+        self._left = 0
+        self.long_body = False
         self.in_head = True
         self.head_bytes = 0
 
@@ -76,6 +80,9 @@ class RequestParser:
         """
         Parse what the client sent.
         """
+        if self.long_body:
+            self._pass(data)
+            return
         if self.in_head and not self._fits(data):
             self._listener.parse_refused(431)
             return
@@ -94,6 +101,26 @@ class RequestParser:
             self._listener.parse_refused(refused.status)
         except httptools.HttpParserError:
             self._listener.parse_refused(400)
+
+        else:
+            self.long_body = self._left >= LONG_BODY
+
+    def _pass(self, data: bytes) -> None:
+        """
+        Pass bytes of a long body on, past llhttp: only their number counts.
+        """
+        rest = data[self._left :]
+        if rest:
+            data = data[: self._left]
+        self._left -= len(data)
+        self._listener.body_parsed(data)
+        if self._left:
+            return
+        self.long_body = False
+        self._llhttp = httptools.HttpRequestParser(self)
+        self.on_message_complete()
+        if rest:
+            self.feed(rest)
 
     def _fits(self, data: bytes) -> bool:
         before = self.head_bytes
@@ -171,12 +198,14 @@ class RequestParser:
         self.in_head = False
         self.head_bytes = 0
         self._raw.clear()
+        self._left = max(head.length, 0)
         self._listener.head_parsed(head)
 
     def on_body(self, data: bytes) -> None:
         """
         Take a part of the body.
         """
+        self._left -= len(data)
         self._listener.body_parsed(data)
 
     def on_message_complete(self) -> None:

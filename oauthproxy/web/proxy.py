@@ -11,6 +11,7 @@ from twisted.web.server import NOT_DONE_YET
 
 from oauthproxy.access.constraints import satisfied
 from oauthproxy.access.decision import Denied, NeedsLogin
+from oauthproxy.access.origins import Origins
 from oauthproxy.access.unauthenticated import LoginWays
 from oauthproxy.answer import Answer, Json, Text
 from oauthproxy.login.flow import Login
@@ -35,6 +36,7 @@ class ProxyParts:
     known: KnownSessions
     admission: Admission
     ways: LoginWays
+    origins: Origins
     login: Login
     router: Router
     servers: Mapping[str, Server]
@@ -96,7 +98,8 @@ class ProxyResource(ReverseProxyResource):
         parts, scope = self._parts, request.scope
         way = parts.ways.answer_to(scope)
         if way == "json401":
-            return Json(status=401, body="{}")
+            fields = parts.origins.fields(scope)
+            return Json(status=401, body="{}", fields=fields)
         try:
             form = parse_form(scope.query, "", b"", scope.method)
         except FormError as error:
