@@ -200,6 +200,7 @@ class Kind:
     signs_in: bool = True
     has_auth_endpoint: bool = False
     program: str = ""
+    tree: Path = Path(__file__).parents[1]
 
     def command(self, place: Place) -> Sequence[str]:
         """
@@ -212,7 +213,8 @@ class Kind:
         config = place.write("proxy.cfg", place.fill(PROXY, tls=_proxy_tls(place)))
         if self.program:
             return [self.program, f"--config={config}"]
-        return [sys.executable, "-m", "oauthproxy", f"--config={config}"]
+        path = f"PYTHONPATH={self.tree}"
+        return ["env", path, sys.executable, "-m", "oauthproxy", f"--config={config}"]
 
 
 def pages_command(place: Place, root: Path) -> Sequence[str]:

@@ -33,8 +33,16 @@ class Extent:
     long_body: int = 1024 * MEBIBYTE
     idle: int = 1000
     websockets: int = 500
+    only: str = ""
+
+    def wants(self, what: str) -> bool:
+        """
+        Tell whether something is to be measured.
+        """
+        return self.only.lower() in what.lower()
 
 
+TLS_PAGE, TLS_DOWN = "TLS page", "TLS 100 MiB down"
 QUICK = Extent(rounds=1, seconds=1, long_body=128 * MEBIBYTE, idle=200, websockets=100)
 
 
@@ -43,26 +51,31 @@ def main() -> None:
     Measure everything and print the table.
     """
     options = read_options()
-    kinds = [
-        Kind(name=OURS, has_auth_endpoint=True),
-        Kind(name="nginx", signs_in=False),
-        Kind(name="apache"),
-    ]
-    if options.reference:
-        program = str(options.reference)
-        kinds.append(Kind(name="reference", has_auth_endpoint=True, program=program))
-    kinds = [kind for kind in kinds if kind.name not in options.without]
-    extent = QUICK if options.quick else Extent()
+    kinds = [kind for kind in _kinds(options) if kind.name not in options.without]
+    extent = evolve(QUICK if options.quick else Extent(), only=options.only)
     report = Report([kind.name for kind in kinds])
     try:
         with tempfile.TemporaryDirectory(prefix="oauthproxy-bench-") as folder:
             place = Path(folder)
             with subjects(kinds, place, extent.body, tls=False) as found:
                 measure_all(found, place, extent, report)
-            with subjects(kinds, place, extent.body, tls=True) as found:
-                measure_tls(found, extent, report)
+            if extent.wants(TLS_PAGE) or extent.wants(TLS_DOWN):
+                with subjects(kinds, place, extent.body, tls=True) as found:
+                    measure_tls(found, extent, report)
     finally:
         print(report.table())
+
+
+def _kinds(options: argparse.Namespace) -> Iterator[Kind]:
+    yield Kind(name=OURS, has_auth_endpoint=True)
+    if options.before:
+        tree = options.before.resolve()
+        yield Kind(name="before", has_auth_endpoint=True, tree=tree)
+    yield Kind(name="nginx", signs_in=False)
+    yield Kind(name="apache")
+    if options.reference:
+        program = str(options.reference.resolve())
+        yield Kind(name="reference", has_auth_endpoint=True, program=program)
 
 
 def read_options() -> argparse.Namespace:
@@ -71,6 +84,8 @@ def read_options() -> argparse.Namespace:
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--reference", type=Path, help="path of an oauth2-proxy")
+    parser.add_argument("--before", type=Path, help="another work tree of ours")
+    parser.add_argument("--only", default="", help="measure what has this in its name")
     parser.add_argument("--quick", action="store_true", help="a minute's rough look")
     parser.add_argument(
         "--without", action="append", default=[], metavar="PROGRAM", help="leave it out"
@@ -89,7 +104,7 @@ def measure_all(
         report.add(
             "memory idle, MiB", subject.kind.name, subject.running.memory() / MEBIBYTE
         )
-    for subject in _in_turn(measured, extent, "warming up"):
+    for subject in measured:
         pages(subject.url + "/", subject.cookie, connections=8, seconds=1)
     for connections in (1, 32, 256):
         name = f"page, {connections} conn."
@@ -106,11 +121,11 @@ def measure_tls(measured: Sequence[Subject], extent: Extent, report: Report) -> 
     """
     for subject in measured:
         pages(subject.url + "/", subject.cookie, connections=8, seconds=1)
-    for subject in _in_turn(measured, extent, "TLS page"):
-        _measure_page(subject, "/", "TLS page, 32 conn.", 32, extent, report)
-    for subject in _in_turn(measured, extent, "TLS 100 MiB down"):
+    for subject in _in_turn(measured, extent, TLS_PAGE):
+        _measure_page(subject, "/", f"{TLS_PAGE}, 32 conn.", 32, extent, report)
+    for subject in _in_turn(measured, extent, TLS_DOWN):
         speed = download(subject.url + "/body", subject.cookie)
-        report.add("TLS 100 MiB down, MiB/s", subject.kind.name, speed)
+        report.add(f"{TLS_DOWN}, MiB/s", subject.kind.name, speed)
 
 
 def _measure_logins(
@@ -191,7 +206,8 @@ def _measure_memory(
 def _in_turn(
     measured: Sequence[Subject], extent: Extent, what: str
 ) -> Iterator[Subject]:
-    for number in range(extent.rounds):
+    rounds = extent.rounds if extent.wants(what) else 0
+    for number in range(rounds):
         for subject in measured:
             print(f"  {what}, round {number + 1}: {subject.kind.name}", file=sys.stderr)
             yield subject
