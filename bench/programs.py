@@ -9,8 +9,8 @@ from pathlib import Path
 from string import Template
 
 from attrs import asdict, frozen
-from provider import CLIENT_ID, CLIENT_SECRET
 
+CLIENT_ID, CLIENT_SECRET = "bench", "bench-secret"
 CALLBACK = "/oauth2/callback"
 COOKIE_SECRET = "b2F1dGhwcm94eS1iZW5jaC1jb29raWUtc2VjcmV0LSE="
 

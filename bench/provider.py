@@ -7,6 +7,7 @@ Usage: provider.py REDIRECT_URI…; it prints its issuer and serves until it is 
 import os
 import sys
 
+from programs import CLIENT_ID, CLIENT_SECRET
 from twisted.internet import reactor
 
 from oauthproxy.demo.authorization import Client
@@ -14,8 +15,6 @@ from oauthproxy.demo.identity import IdentityProvider
 from oauthproxy.demo.identity_site import IdentityPages
 from oauthproxy.net.clock import ReactorClock
 
-CLIENT_ID = "bench"
-CLIENT_SECRET = "bench-secret"
 TOKEN_FACTOR = 12
 """Tokens are longer than the demo's, as those of real providers are."""
 
