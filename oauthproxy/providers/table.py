@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 
 from oauthproxy.errors import SettingsError
 from oauthproxy.ports import Clock, Entropy, Fetcher, Log, NewGate
+from oauthproxy.providers.keycloak_oidc import KeycloakOIDCProvider
 from oauthproxy.providers.oidc import OIDCProvider
 from oauthproxy.providers.provider import Provider
 from oauthproxy.providers.surroundings import Surroundings
 from oauthproxy.settings.model import ProviderSettings
 
 PROVIDERS: Mapping[str, type[Provider]] = {
+    "keycloak-oidc": KeycloakOIDCProvider,
     "oidc": OIDCProvider,
 }
 

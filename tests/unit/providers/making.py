@@ -6,10 +6,12 @@ from typing import Any, TypeVar
 
 from oauthproxy.providers.provider import Provider
 from oauthproxy.providers.surroundings import Surroundings
+from oauthproxy.providers.table import PROVIDERS
 from oauthproxy.session.session import Session
+from oauthproxy.settings.kinds import SECOND
 from tests.unit.driver import CountingEntropy, FakeClock, RecordingLog, run
 from tests.unit.providers.gates import FakeGate
-from tests.unit.providers.idp import IdP, provider_settings
+from tests.unit.providers.idp import ISSUER, IdP, provider_settings
 
 P = TypeVar("P", bound=Provider)
 
@@ -33,8 +35,9 @@ def made(
             raise FileNotFoundError(path)
         return (files or {})[path]
 
+    names = [name for name, each in PROVIDERS.items() if each is kind]
     return kind(
-        provider_settings(**flat),
+        provider_settings(**{"provider": "".join(names[:1]) or "oidc", **flat}),
         idp,
         FakeClock(),
         CountingEntropy(),
@@ -58,3 +61,12 @@ def log_of(provider: Provider) -> str:
     """
     assert isinstance(provider.log, RecordingLog)
     return "\n".join(text for _, text in provider.log.lines)
+
+
+def claims(**more: Any) -> dict[str, Any]:
+    """
+    Return the claims of a token that is good now.
+    """
+    now = FakeClock().now() // SECOND
+    usual = {"iss": ISSUER, "aud": "cid", "sub": "u-17", "iat": now, "exp": now + 300}
+    return usual | {"email": "kim@x.test"} | more
