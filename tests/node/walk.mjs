@@ -78,7 +78,7 @@ async function walk(context) {
   page.setDefaultTimeout(PATIENCE);
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") {
-      complaints.push(message.text());
+      complaints.push(`${message.text()} ${message.location().url}`);
     }
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
@@ -98,7 +98,7 @@ async function walk(context) {
   report.application = await look(page);
   report.cookies = await context.cookies();
 
-  const again = await page.goto(settings.start);
+  const again = await page.reload();
   report.againStatus = again.status();
   if (settings.error) {
     const failed = await page.goto(settings.error);

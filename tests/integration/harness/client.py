@@ -200,6 +200,20 @@ class RawClient:
         except ConnectionResetError:
             return True
 
+    def ended(self) -> bool:
+        """
+        Whether the peer has closed by now; nothing is waited for.
+        """
+        self.socket.setblocking(False)
+        try:
+            return self.socket.recv(1) == b""
+        except BlockingIOError:
+            return False
+        except ConnectionResetError:
+            return True
+        finally:
+            self.socket.settimeout(TIMEOUT)
+
     def rest(self) -> bytes:
         """
         Read whatever comes until the peer closes or resets.
