@@ -110,12 +110,10 @@ class ProxyService(Service):
         """
         super().startService()  # type: ignore[no-untyped-call]
         self._lead_to_current()
-        for line in self._entrances.open():
-            if not self._place.announced:
-                self.log.info(line)
+        lines = self._entrances.open()
         begun = Deferred.fromCoroutine(self._begin())
         begun.addErrback(lambda failure: self.log.error(failure.getTraceback()))
-        self._reactor.callWhenRunning(self._running)
+        self._reactor.callWhenRunning(self._running, lines)
 
     def stopService(self) -> "Deferred[None]":
         """
@@ -149,12 +147,17 @@ class ProxyService(Service):
         house = self._tenants.current.house
         self._entrances.lead_to(house.site, house.metrics_site)
 
-    def _running(self) -> None:
+    def _running(self, lines: Sequence[str]) -> None:
+        """
+        Say that we serve, once signals are heard.
+        """
+        if threading.current_thread() is threading.main_thread():
+            self._listen_to_signals()
+        for line in () if self._place.announced else lines:
+            self.log.info(line)
         self._systemd.ready("serving")
         if self._systemd.watchdog_seconds:
             self._alive.start(self._systemd.watchdog_seconds)
-        if threading.current_thread() is threading.main_thread():
-            self._listen_to_signals()
 
     async def _stop(self) -> None:
         self._systemd.stopping()

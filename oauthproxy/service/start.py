@@ -4,6 +4,8 @@ From a command line to a service: twistd's way in, and ours.
 What keeps the program from starting is said in one line each, with status 1.
 """
 
+import atexit
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -71,9 +73,19 @@ def makeService(options: Options) -> ProxyService:
         if settings.ours.workers > 1:
             text = "workers: twistd runs one process; start oauthproxy itself for more"
             raise SettingsError([text])
-        return make_service(settings, reactor, load=load)
+        service = make_service(settings, reactor, load=load)
     except SettingsError as problem:
         end(problem.problems)
+    atexit.register(_end_with_status_of, service)
+    return service
+
+
+def _end_with_status_of(service: ProxyService) -> None:
+    """
+    Give the process a failed service's status: twistd itself always ends with 0.
+    """
+    if service.exit_status:
+        os._exit(service.exit_status)
 
 
 def make_service(
