@@ -58,11 +58,11 @@ class Dialer:
         """
         return await self._dial(endpoint, self._server, hear)
 
-    async def sentinel(self, endpoint: Endpoint) -> Client:
+    async def sentinel(self, endpoint: Endpoint, hear: Hear | None = None) -> Client:
         """
         Open a connection to a sentinel; raise Lost or Refused.
         """
-        return await self._dial(endpoint, self._sentinel, None)
+        return await self._dial(endpoint, self._sentinel, hear)
 
     async def _dial(
         self, endpoint: Endpoint, introduction: Introduction, hear: Hear | None

@@ -2,28 +2,83 @@
 Find the master through Redis Sentinel.
 """
 
-from attrs import define
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from twisted.internet.task import deferLater
 
 from oauthproxy.net.redis.client import Client
 from oauthproxy.net.redis.dial import Dialer
-from oauthproxy.net.redis.replies import Lost, Refused
+from oauthproxy.net.redis.pulse import beat
+from oauthproxy.net.redis.replies import Lost, Refused, Reply
 from oauthproxy.session.redis_url import Endpoint
 
+CHANNEL = "+switch-master"
+PAUSE = 1.0
 
-@define(eq=False)
+
 class Sentinels:
     """
     Ask sentinels in turn; the one that answered last is asked first.
+
+    While one of them is listened to, what it said last is believed until it says
+    that another server is the master now.
     """
 
-    _dialer: Dialer
-    _endpoints: list[Endpoint]
-    _master_name: str
+    def __init__(
+        self,
+        reactor: Any,
+        dialer: Dialer,
+        endpoints: Sequence[Endpoint],
+        master_name: str,
+    ) -> None:
+        self._reactor = reactor
+        self._dialer = dialer
+        self._endpoints = list(endpoints)
+        self._master_name = master_name
+        self._listening = False
+        self._known: Endpoint | None = None
+
+    async def listen(self, switched: Callable[[], None]) -> None:
+        """
+        Call `switched` whenever another server becomes the master, until cancelled.
+        """
+
+        def hear(message: Reply) -> None:
+            if message.split(b" ")[0].decode("utf-8", "replace") == self._master_name:
+                self._known = None
+                switched()
+
+        while True:
+            for endpoint in list(self._endpoints):
+                try:
+                    await self._listen(endpoint, hear)
+                except (Lost, Refused):
+                    # `locate` tells of sentinels that nobody can reach.
+                    continue
+            await deferLater(self._reactor, PAUSE)
+
+    async def _listen(self, endpoint: Endpoint, hear: Callable[[Reply], None]) -> None:
+        client = await self._dialer.sentinel(endpoint, hear)
+        try:
+            await client.call("SUBSCRIBE", CHANNEL)
+            self._known = None
+            self._listening = True
+            while True:
+                await beat(self._reactor, client)
+        finally:
+            self._listening = False
+            client.close()
 
     async def locate(self) -> Endpoint:
         """
         Return where the master is now; raise Lost when no sentinel knows.
         """
+        if not self._listening or self._known is None:
+            self._known = await self._ask_all()
+        return self._known
+
+    async def _ask_all(self) -> Endpoint:
         reasons: list[str] = []
         for endpoint in list(self._endpoints):
             try:
@@ -40,7 +95,7 @@ class Sentinels:
         """
         Open a connection to the master, which must agree that it is one.
         """
-        endpoint = await self.locate()
+        endpoint = self._known = await self._ask_all()
         client = await self._dialer.server(endpoint)
         try:
             await self._check_role(client, endpoint)

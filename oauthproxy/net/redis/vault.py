@@ -3,7 +3,7 @@ Sessions in Redis: one server, Sentinel or Cluster, behind the vault's port.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Any
 
 from oauthproxy.crypto.base64 import encode_raw_url
@@ -14,12 +14,17 @@ from oauthproxy.net.redis.lock import RedisLock
 from oauthproxy.net.redis.router import Router
 from oauthproxy.ports import Entropy, Log, Watcher
 from oauthproxy.session.redis_plan import RedisPlan, redis_plan
+from oauthproxy.session.redis_url import Endpoint
 from oauthproxy.settings.groups.limits import LimitOptions
 from oauthproxy.settings.groups.session import SessionOptions
 from oauthproxy.settings.kinds import MILLISECOND, SECOND
 
 TRIAL_BYTES = 32
 TRIAL_LIFETIME = 60 * SECOND
+
+
+Attend = Callable[[Watcher | None], Iterable[Coroutine[Any, Any, None]]]
+"""Return what goes on beside the commands: tell the watcher, follow the master."""
 
 
 class RedisVault:
@@ -31,12 +36,12 @@ class RedisVault:
         self,
         caller: Caller,
         router: Router,
-        watching: Callable[[Watcher], Any],
+        attend: Attend,
         entropy: Entropy = os.urandom,
     ) -> None:
         self._caller = caller
         self._router = router
-        self._watching = watching
+        self._attend = attend
         self._entropy = entropy
         self._watcher: Watcher | None = None
         self._background = Background()
@@ -84,10 +89,10 @@ class RedisVault:
 
     async def start(self) -> None:
         """
-        Begin to watch for changes.
+        Begin to watch for changes, and for masters that are replaced.
         """
-        if self._watcher is not None:
-            self._background(self._watching(self._watcher).run())
+        for work in self._attend(self._watcher):
+            self._background(work)
 
     async def stop(self) -> None:
         """
@@ -142,17 +147,29 @@ def make_vault(
 
     plan = redis_plan(options)
     dialer = Dialer(reactor, plan)
-    router = _router(reactor, plan, dialer)
+    router, follow = _router(reactor, plan, dialer)
     limit = limits.store_timeout / SECOND
     caller = Caller(reactor, router, log, limit, plan.retries)
 
-    def watching(watcher: Watcher) -> Watch:
-        return Watch(reactor, dialer, router, log, watcher, prefix)
+    def attend(watcher: Watcher | None) -> Iterator[Coroutine[Any, Any, None]]:
+        switched = router.forget
+        if watcher is not None:
+            watch = Watch(reactor, dialer, router, log, watcher, prefix)
+            switched = watch.look_again
+            yield watch.run()
+        if follow is not None:
+            yield follow(switched)
 
-    return RedisVault(caller, router, watching)
+    return RedisVault(caller, router, attend)
 
 
-def _router(reactor: Any, plan: RedisPlan, dialer: Any) -> Router:
+Follow = Callable[[Callable[[], None]], Coroutine[Any, Any, None]]
+
+
+def _router(reactor: Any, plan: RedisPlan, dialer: Any) -> tuple[Router, Follow | None]:
+    """
+    Return the router of a plan, and what follows a master that may be replaced.
+    """
     from oauthproxy.net.redis.cluster import Cluster
     from oauthproxy.net.redis.link import Link
     from oauthproxy.net.redis.sentinel import Sentinels
@@ -160,15 +177,14 @@ def _router(reactor: Any, plan: RedisPlan, dialer: Any) -> Router:
 
     idle = plan.idle_time / SECOND
     if plan.cluster:
-        return Cluster(reactor, dialer, plan.servers, idle)
+        return Cluster(reactor, dialer, plan.servers, idle), None
     if plan.master_name:
-        sentinels = Sentinels(dialer, list(plan.servers), plan.master_name)
-        return OneServer(Link(reactor, sentinels.open_master, idle), sentinels.locate)
+        sentinels = Sentinels(reactor, dialer, plan.servers, plan.master_name)
+        link = Link(reactor, sentinels.open_master, idle)
+        return OneServer(link, sentinels.locate), sentinels.listen
 
-    async def locate() -> Any:
+    async def locate() -> Endpoint:
         return plan.servers[0]
 
-    def open_server() -> Any:
-        return dialer.server(plan.servers[0])
-
-    return OneServer(Link(reactor, open_server, idle), locate)
+    link = Link(reactor, lambda: dialer.server(plan.servers[0]), idle)
+    return OneServer(link, locate), None

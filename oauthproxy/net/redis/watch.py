@@ -15,21 +15,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.defer import TimeoutError as TooLate
 from twisted.internet.task import deferLater
 
 from oauthproxy.net.redis.client import Client
 from oauthproxy.net.redis.dial import Dialer
+from oauthproxy.net.redis.pulse import beat
 from oauthproxy.net.redis.replies import Lost, Refused, Reply
 from oauthproxy.net.redis.router import Router
 from oauthproxy.ports import Log, Watcher
 from oauthproxy.session.redis_url import Endpoint
 
 CHANNEL = "__redis__:invalidate"
-HEARTBEAT = 1.0
-SILENCE = 1.0
-LOOK = 5
-"""After so many heartbeats we look whether other servers are masters now."""
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 2.0
 REFUSED_PAUSE = 60.0
@@ -110,9 +106,7 @@ class Watch:
                 clients.append(client)
             self._trust()
             while not await self._moved(masters):
-                for _ in range(LOOK):
-                    await deferLater(self._reactor, HEARTBEAT)
-                    await self._beat(clients)
+                await beat(self._reactor, *clients)
             self._router.forget()
         finally:
             for client in clients:
@@ -128,14 +122,6 @@ class Watch:
         except (Lost, Refused):
             # Nobody to ask is no reason to leave servers that answer.
             return False
-
-    async def _beat(self, clients: Sequence[Client]) -> None:
-        for client in clients:
-            alive = Deferred.fromCoroutine(client.call("PING"))
-            try:
-                await alive.addTimeout(SILENCE, self._reactor)
-            except TooLate as cause:
-                raise Lost("no sign of life") from cause
 
     async def _subscribe(self, master: Endpoint) -> Client:
         client = await self._dialer.server(master, self._hear)
@@ -161,6 +147,13 @@ class Watch:
             return
         for key in keys if isinstance(keys, list) else [keys]:
             self._watcher.changed(key.decode("utf-8", "surrogateescape"))
+
+    def look_again(self) -> None:
+        """
+        Take note that other servers keep the data now.
+        """
+        self._router.forget()
+        self._break()
 
     def _break(self) -> None:
         self._broken = True
