@@ -7,6 +7,6 @@ whole.
 
 from oauthproxy.assembly.house import House
 from oauthproxy.assembly.outside import assemble
-from oauthproxy.assembly.sources import console_logs, read_file
+from oauthproxy.assembly.sources import program_logs, read_file
 
-__all__ = ["House", "assemble", "console_logs", "read_file"]
+__all__ = ["House", "assemble", "program_logs", "read_file"]

@@ -4,12 +4,14 @@ Files, secrets and streams, as the other rooms are given them.
 
 import os
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
 
 from oauthproxy.errors import SettingsError
 from oauthproxy.logs.log import Logs
+from oauthproxy.logs.sinks import descriptor_sink, open_file
+from oauthproxy.logs.writer import Sink
 from oauthproxy.ports import Clock
 from oauthproxy.settings.model import SecretSource, Settings
 
@@ -38,23 +40,28 @@ def read_secret(source: SecretSource) -> str:
         raise SettingsError([f"cannot read {source.from_file}: {cause}"]) from cause
 
 
-def console_logs(settings: Settings, clock: Clock) -> Logs:
+def program_logs(settings: Settings, clock: Clock) -> Logs:
     """
-    Return logs that write to standard output and standard error.
+    Return logs that write to standard output, or the configured file, and to standard
+    error. Raises SettingsError when the file cannot be written.
     """
+    options, prefix = settings.logging, settings.proxy.proxy_prefix
+    out: Sink = descriptor_sink(sys.stdout.fileno())
+    if options.logging_filename:
+        out = open_file(options, clock, _beside)
     return Logs(
-        settings.logging,
+        options,
         clock,
-        out=_whole((sys.__stdout__ or sys.stdout).buffer),
-        err=_whole((sys.__stderr__ or sys.stderr).buffer),
+        out=out,
+        err=descriptor_sink(sys.stderr.fileno()),
         form=settings.ours.logging_format,
-        prefix=settings.proxy.proxy_prefix,
+        prefix=prefix,
+        redact=not settings.ours.reference_behaviour,
     )
 
 
-def _whole(stream: BinaryIO) -> Callable[[bytes], None]:
-    def write(data: bytes) -> None:
-        stream.write(data)
-        stream.flush()
-
-    return write
+def _beside(work: Callable[[], None]) -> None:
+    """
+    Do slow work on files where it disturbs nobody.
+    """
+    threading.Thread(target=work, name="log files", daemon=True).start()

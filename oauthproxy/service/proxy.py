@@ -37,9 +37,9 @@ def move_in(settings: Settings, reactor: Any, clock: Clock) -> Tenancy:
     """
     Make a house from settings, with its log and its remarks there.
     """
-    from oauthproxy.assembly import assemble, console_logs
+    from oauthproxy.assembly import assemble, program_logs
 
-    logs = console_logs(settings, clock)
+    logs = program_logs(settings, clock)
     for note in settings.notes:
         logs.info(note)
     house = assemble(settings, reactor, logs=logs, clock=clock)
