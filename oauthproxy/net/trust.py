@@ -84,6 +84,7 @@ class ClientTrust:
 
     `ca_files` are PEM files of authorities to believe; without any, or with
     `use_system_trust_store`, those of the system are. `skip_verify` believes anybody.
+    `certificate` are the PEM files, chain and key, of what we show to servers that ask.
     Raises `OSError` or `CertificateRefused` when a file cannot be used.
     """
 
@@ -93,10 +94,13 @@ class ClientTrust:
         ca_files: Sequence[str] = (),
         use_system_trust_store: bool = False,
         skip_verify: bool = False,
+        certificate: tuple[str, str] | None = None,
     ) -> None:
         self._context = SSL.Context(SSL.TLS_CLIENT_METHOD)
         self._context.set_min_proto_version(SSL.TLS1_2_VERSION)
         self._context.set_options(SSL.OP_NO_COMPRESSION)
+        if certificate is not None:
+            self._show(*certificate)
         if skip_verify:
             self._context.set_verify(SSL.VERIFY_NONE, lambda *_: True)
             return
@@ -113,6 +117,19 @@ class ClientTrust:
             self._context.load_verify_locations(path)
         except SSL.Error as cause:
             raise CertificateRefused(f"{path} holds no PEM certificate") from cause
+
+    def _show(self, chain: str, key: str) -> None:
+        for path in (chain, key):
+            with open(path, "rb"):
+                pass
+        try:
+            self._context.use_certificate_chain_file(chain)
+            self._context.use_privatekey_file(key)
+            self._context.check_privatekey()
+        except SSL.Error as cause:
+            raise CertificateRefused(
+                f"{chain} and {key} hold no PEM certificate with its key"
+            ) from cause
 
     def creator(self, host: str) -> Verified:
         """

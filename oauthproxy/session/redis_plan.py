@@ -15,12 +15,15 @@ from oauthproxy.settings.kinds import SECOND
 class RedisTLS:
     """
     How servers are verified: `server_name` is the name all must have, their own host
-    when empty; `ca_path` adds authorities to those of the system.
+    when empty; `ca_path` adds authorities to those of the system. `cert_path` and
+    `key_path` are what we show, if anything.
     """
 
     server_name: str = ""
     skip_verify: bool = False
     ca_path: str = ""
+    cert_path: str = ""
+    key_path: str = ""
 
 
 @frozen(kw_only=True)
@@ -96,10 +99,19 @@ def _plan(
 
 
 def _tls(options: SessionOptions, url: RedisURL) -> RedisTLS | None:
-    if not (url.tls or options.redis_insecure_skip_tls_verify or options.redis_ca_path):
+    asked_for = (
+        url.tls
+        or options.redis_insecure_skip_tls_verify
+        or options.redis_ca_path
+        or options.redis_client_cert_file
+    )
+    if not asked_for:
         return None
+    cert_path = options.redis_client_cert_file
     return RedisTLS(
         server_name=url.endpoint.host if url.tls else "",
         skip_verify=url.skip_verify or options.redis_insecure_skip_tls_verify,
         ca_path=options.redis_ca_path,
+        cert_path=cert_path,
+        key_path=options.redis_client_key_file or cert_path,
     )

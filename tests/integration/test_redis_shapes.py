@@ -112,14 +112,17 @@ def over_tls(folder: Path) -> Shape:
 
 class TLSServer(Server):
     """
-    A server that speaks TLS only.
+    A server that speaks TLS only; with `clients`, to those that authority signed for.
     """
 
-    def __init__(self, folder: Path, cert: Path, key: Path) -> None:
+    def __init__(
+        self, folder: Path, cert: Path, key: Path, clients: Path | None = None
+    ) -> None:
         super().__init__(folder)
         lines = self._file.read_text().replace(f"port {self.port}\n", "port 0\n")
         lines += f"tls-port {self.port}\ntls-cert-file {cert}\ntls-key-file {key}\n"
-        self._file.write_text(lines + "tls-auth-clients no\n")
+        asks = "no" if clients is None else f"yes\ntls-ca-cert-file {clients}"
+        self._file.write_text(f"{lines}tls-auth-clients {asks}\n")
 
 
 SHAPES = (plain, with_password, with_user, over_unix, over_tls)
@@ -291,6 +294,36 @@ def test_certificate_of_an_unknown_authority_is_refused(tmp_path: Path) -> None:
                 await vault.ping()
 
         made.run(work, redis_ca_path=str(other))
+
+
+def test_client_certificate_is_shown(tmp_path: Path) -> None:
+    """
+    A server that asks for a certificate of ours gets it, and refuses us without.
+    """
+    authority = Authority()
+    ca = tmp_path / "ca.pem"
+    ca.write_bytes(authority.pem)
+    cert, key = authority.sign(HOST, "localhost").save(tmp_path, "redis")
+    ours, our_key = authority.sign("proxy").save(tmp_path, "proxy")
+    server = TLSServer(tmp_path, cert, key, clients=ca)
+    url = f"rediss://localhost:{server.port}"
+    options = SessionOptions(redis_connection_url=url, redis_ca_path=str(ca))
+    made = Shape(server, options)
+
+    async def works(vault: RedisVault) -> None:
+        await vault.ping()
+
+    async def fails(vault: RedisVault) -> None:
+        with pytest.raises(StoreUnavailable):
+            await vault.ping()
+
+    with server:
+        made.run(fails)
+        made.run(
+            works,
+            redis_client_cert_file=str(ours),
+            redis_client_key_file=str(our_key),
+        )
 
 
 def test_certificate_can_be_left_unverified(tmp_path: Path) -> None:

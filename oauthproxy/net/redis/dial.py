@@ -134,4 +134,7 @@ def _trust(plan: RedisPlan) -> ClientTrust | None:
         ca_files=(plan.tls.ca_path,) if plan.tls.ca_path else (),
         use_system_trust_store=True,
         skip_verify=plan.tls.skip_verify,
+        certificate=(
+            (plan.tls.cert_path, plan.tls.key_path) if plan.tls.cert_path else None
+        ),
     )

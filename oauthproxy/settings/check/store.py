@@ -9,7 +9,7 @@ from oauthproxy.settings.check.problem import Draft, Problem
 from oauthproxy.settings.groups.session import SessionOptions
 from oauthproxy.wire import gourl
 
-STORES = ("cookie", "redis")
+STORES = ("cookie", "redis", "memory")
 _SCHEMES = ("redis", "rediss", "unix")
 
 
@@ -22,15 +22,20 @@ def store(draft: Draft) -> Iterator[Problem]:
     if kind not in STORES:
         message = f'"{kind}" is not one of {", ".join(STORES)}'
         yield Problem("session_store_type", message)
+    if kind == "memory" and draft.settings.ours.workers != 1:
+        message = "memory is not shared by processes; use redis, or workers = 1"
+        yield Problem("session_store_type", message)
     if kind != "redis":
         return
     if options.redis_use_sentinel and options.redis_use_cluster:
         yield Problem("redis_use_sentinel", "excludes redis_use_cluster")
         return
     yield from _servers(options)
-    reason = draft.unreadable(options.redis_ca_path) if options.redis_ca_path else ""
-    if reason:
-        yield Problem("redis_ca_path", reason)
+    for name in ("redis_ca_path", "redis_client_cert_file", "redis_client_key_file"):
+        path = getattr(options, name)
+        reason = draft.unreadable(path) if path else ""
+        if reason:
+            yield Problem(name, reason)
 
 
 def _servers(options: SessionOptions) -> Iterator[Problem]:

@@ -95,6 +95,25 @@ class SessionOptions:
             "Setting it turns TLS on even for redis:// URLs."
         ),
     )
+    redis_client_cert_file: str = option(
+        TEXT,
+        "",
+        holds="path",
+        ours=True,
+        help=(
+            "PEM file of the certificate, with its chain, that is shown to Redis "
+            "servers which ask for one. Setting it turns TLS on."
+        ),
+    )
+    redis_client_key_file: str = option(
+        TEXT,
+        "",
+        holds="path",
+        ours=True,
+        help=(
+            "PEM file of the client certificate's key, if it is not in the same file."
+        ),
+    )
     redis_insecure_skip_tls_verify: bool = option(
         FLAG,
         False,
