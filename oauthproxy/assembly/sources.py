@@ -3,7 +3,6 @@ Files, secrets and streams, as the other rooms are given them.
 """
 
 import os
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,9 @@ from oauthproxy.logs.sinks import descriptor_sink, open_file
 from oauthproxy.logs.writer import Sink
 from oauthproxy.ports import Clock
 from oauthproxy.settings.model import SecretSource, Settings
+
+STANDARD_OUTPUT, STANDARD_ERROR = 1, 2
+"""By number: twistd puts logs of its own in the place of Python's streams."""
 
 ReadFile = Callable[[str], bytes]
 """Return a file's content; raises OSError."""
@@ -46,14 +48,14 @@ def program_logs(settings: Settings, clock: Clock) -> Logs:
     error. Raises SettingsError when the file cannot be written.
     """
     options, prefix = settings.logging, settings.proxy.proxy_prefix
-    out: Sink = descriptor_sink(sys.stdout.fileno())
+    out: Sink = descriptor_sink(STANDARD_OUTPUT)
     if options.logging_filename:
         out = open_file(options, clock, _beside)
     return Logs(
         options,
         clock,
         out=out,
-        err=descriptor_sink(sys.stderr.fileno()),
+        err=descriptor_sink(STANDARD_ERROR),
         form=settings.ours.logging_format,
         prefix=prefix,
         redact=not settings.ours.reference_behaviour,
