@@ -42,7 +42,8 @@ OIDC = ("--provider=oidc", "--oidc-issuer-url=https://i")
             "drops the access_token that the header X-Forwarded-Access-Token needs",
         ),
         (["--session-cookie-minimal", "--cookie-refresh=1h"], "cookie_refresh needs"),
-        (["--session-store-type=memory"], "not one of cookie, redis"),
+        (["--session-store-type=disk"], "not one of cookie, redis, memory"),
+        (["--session-store-type=memory", "--workers=2"], "not shared by processes"),
         (["--session-store-type=redis"], "redis_connection_url: not set"),
         (
             ["--session-store-type=redis", "--redis-connection-url=http://u:hush@h"],
