@@ -56,7 +56,8 @@ def test_wso2_with_redis_keeps_the_session_on_the_server(
             page = alice.ask("/home")
             keys = redis.keys(database=1)
             alice.ask("/oauth2/sign_out")
-            afterwards = Visitor(program.address, alice.host, ticket).ask("/home")
+            thief = Visitor(program.address, alice.host, dict(ticket))
+            afterwards = thief.ask("/home")
 
             assert page.status == 200
             assert len(ticket["_oauth2_proxy"]) < 250
