@@ -53,16 +53,32 @@ async def ask_json(fetcher: Fetcher, request: FetchRequest) -> Any:
     and ProviderRefused.
     """
     response = await ask(fetcher, request)
-    place = without_query(request.url)
+    return read_json(response, without_query(request.url))
+
+
+def read_json(response: FetchResponse, place: str) -> Any:
+    """
+    Return the JSON value of an answer with status 200; raises ProviderUnavailable
+    and ProviderRefused.
+    """
     if response.status != 200:
-        detail = f"{place} answered {response.status}"
-        if is_overloaded(response):
-            raise ProviderUnavailable(detail)
-        raise failure(detail, response.status)
+        raise unwanted(response, place)
     try:
         return jsontext.parse(response.body)
     except ValueError as error:
         raise ProviderRefused(f"{place} did not answer in JSON: {error}") from error
+
+
+def unwanted(
+    response: FetchResponse, place: str
+) -> ProviderRefused | ProviderUnavailable:
+    """
+    Return the error that fits an answer with an unwanted status.
+    """
+    detail = f"{place} answered {response.status}"
+    if is_overloaded(response):
+        return ProviderUnavailable(detail)
+    return failure(detail, response.status)
 
 
 def failure(detail: str, status: int) -> ProviderRefused | ProviderUnavailable:

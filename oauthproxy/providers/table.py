@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from oauthproxy.errors import SettingsError
 from oauthproxy.ports import Clock, Entropy, Fetcher, Log, NewGate
+from oauthproxy.providers.github import GitHubProvider
 from oauthproxy.providers.keycloak_oidc import KeycloakOIDCProvider
 from oauthproxy.providers.oidc import OIDCProvider
 from oauthproxy.providers.provider import Provider
@@ -13,6 +14,7 @@ from oauthproxy.providers.surroundings import Surroundings
 from oauthproxy.settings.model import ProviderSettings
 
 PROVIDERS: Mapping[str, type[Provider]] = {
+    "github": GitHubProvider,
     "keycloak-oidc": KeycloakOIDCProvider,
     "oidc": OIDCProvider,
 }

@@ -4,6 +4,7 @@ Make providers of any type, and drive them through a login.
 
 from typing import Any, TypeVar
 
+from oauthproxy.providers.membership import NotMember
 from oauthproxy.providers.provider import Provider
 from oauthproxy.providers.surroundings import Surroundings
 from oauthproxy.providers.table import PROVIDERS
@@ -53,6 +54,18 @@ def logged_in(provider: Provider, **more: Any) -> Session:
     Return the session of a whole login.
     """
     return run(provider.enrich(run(provider.redeem(CALLBACK, "code", "", **more))))
+
+
+def is_admitted(provider: Provider) -> bool:
+    """
+    Return whether a login ends with a session, not with the word that the user is no
+    member.
+    """
+    try:
+        logged_in(provider)
+    except NotMember:
+        return False
+    return True
 
 
 def log_of(provider: Provider) -> str:
