@@ -13,6 +13,8 @@ from oauthproxy.wire.patterns import Pattern, searchable
 Answering = Literal["json401", "sign_in_page", "login"]
 
 JSON = "application/json"
+PAGES = frozenset((b"document", b"embed", b"frame", b"iframe", b"object"))
+"""Where browsers put whole pages."""
 
 
 @frozen(kw_only=True)
@@ -20,14 +22,14 @@ class LoginWays:
     """
     How logins are asked for.
 
-    `redirect_anyone` is the reference's way: also a script's request, which cannot
-    show a login, is sent to the identity provider.
+    `show_anyone` is the reference's way: also a script's request, which cannot show a
+    login, gets the sign-in page or is sent to the identity provider.
     """
 
     force_json: bool = False
     skip_button: bool = False
     api_routes: tuple[Pattern, ...] = ()
-    redirect_anyone: bool = False
+    show_anyone: bool = False
 
     @classmethod
     def compile(
@@ -36,7 +38,7 @@ class LoginWays:
         api_routes: Iterable[str] = (),
         force_json: bool = False,
         skip_button: bool = False,
-        redirect_anyone: bool = False,
+        show_anyone: bool = False,
     ) -> "LoginWays":
         """
         Return the ways of the configuration; raises ValueError naming a bad pattern.
@@ -45,7 +47,7 @@ class LoginWays:
             force_json=force_json,
             skip_button=skip_button,
             api_routes=tuple(map(Pattern.compile, api_routes)),
-            redirect_anyone=redirect_anyone,
+            show_anyone=show_anyone,
         )
 
     def answer_to(self, scope: Scope) -> Answering:
@@ -55,11 +57,15 @@ class LoginWays:
         """
         if self.force_json or wants_json(scope) or self.is_api(scope):
             return "json401"
-        if not self.skip_button:
-            return "sign_in_page"
-        if not self.redirect_anyone and cannot_show_login(scope):
+        if not self.can_show_login(scope):
             return "json401"
-        return "login"
+        return "login" if self.skip_button else "sign_in_page"
+
+    def can_show_login(self, scope: Scope) -> bool:
+        """
+        Tell whether a login may be shown in answer to a request.
+        """
+        return self.show_anyone or not cannot_show_login(scope)
 
     def is_api(self, scope: Scope) -> bool:
         """
@@ -84,13 +90,25 @@ def wants_json(scope: Scope) -> bool:
 
 def cannot_show_login(scope: Scope) -> bool:
     """
-    Tell whether a request was made by a script, for a part of a page or for a
-    WebSocket: a login cannot be shown there, and starting one only piles up cookies.
+    Tell whether a request says that a script made it, or that it is for a part of a
+    page or a WebSocket: a login cannot be shown there, and starting one only piles up
+    cookies.
     """
     fields = scope.fields
-    mode = fields.first(b"sec-fetch-mode")
     return (
-        (mode is not None and mode != b"navigate")
+        not _navigates(scope)
         or (fields.first(b"x-requested-with") or b"").lower() == b"xmlhttprequest"
         or (fields.first(b"upgrade") or b"").lower() == b"websocket"
     )
+
+
+def _navigates(scope: Scope) -> bool:
+    """
+    Tell whether a browser that says what it will do with the answer opens a page
+    (Fetch Metadata, 2.1 and 2.2); older browsers do not say.
+    """
+    mode = scope.fields.first(b"sec-fetch-mode")
+    if mode is not None:
+        return mode == b"navigate"
+    destination = scope.fields.first(b"sec-fetch-dest")
+    return destination is None or destination in PAGES

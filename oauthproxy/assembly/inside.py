@@ -246,6 +246,7 @@ class Inside:
             CookieWriter(settings.cookie, self.logs.error),
             self.clock,
             os.urandom,
+            unlimited=settings.ours.unlimited_login_cookies,
         )
         return Login(
             self.provider,
@@ -361,7 +362,7 @@ class Inside:
                 api_routes=access.api_routes,
                 force_json=settings.proxy.force_json_errors,
                 skip_button=settings.proxy.skip_provider_button,
-                redirect_anyone=self.as_reference,
+                show_anyone=settings.ours.show_login_to_scripts,
             )
         except ValueError as cause:
             raise SettingsError([str(cause)]) from cause

@@ -14,6 +14,7 @@ from twisted.internet.endpoints import (
 )
 from twisted.internet.interfaces import IStreamClientEndpoint
 
+from oauthproxy.access.origins import Origins
 from oauthproxy.access.probes import HealthChecks
 from oauthproxy.answer import Answer, Empty, Json, Text
 from oauthproxy.assembly.house import House
@@ -166,17 +167,16 @@ class _Outside:
         )
 
     def _leaves(self, prefix: bytes) -> Mapping[bytes, Any]:
-        answerer, login, admission = (
-            self.answerer,
-            self.inside.login,
-            self.inside.admission,
-        )
+        inside, answerer = self.inside, self.answerer
+        login, admission = inside.login, inside.admission
         robots = Text(body=self.pages.robots.decode())
         return {
             b"/robots.txt": FixedResource(answerer, robots),
-            prefix + b"/auth": AuthResource(answerer, admission, self.inside.known),
-            prefix + b"/sign_in": SignInResource(answerer, login, admission),
-            prefix + b"/start": StartResource(answerer, login, admission),
+            prefix + b"/auth": AuthResource(answerer, admission, inside.known),
+            prefix + b"/sign_in": SignInResource(
+                answerer, login, admission, inside.ways
+            ),
+            prefix + b"/start": StartResource(answerer, login, admission, inside.ways),
             prefix + b"/callback": CallbackResource(answerer, login, admission),
             prefix + b"/userinfo": UserInfoResource(answerer, admission),
             prefix + b"/sign_out": SignOutResource(answerer, login, admission),
@@ -221,6 +221,7 @@ class _Outside:
             known=self.inside.known,
             admission=self.inside.admission,
             ways=inside.ways,
+            origins=Origins(self.settings.access.whitelist_domains),
             login=self.inside.login,
             router=router,
             servers={u.id: self._server(u, hop) for u in settings.upstreams},

@@ -109,15 +109,16 @@ class Callback:
         valid one that the browser already has.
         """
         try:
-            state = self._state(form)
+            signed_in = self._signed_in(session, form)
+            state = self._state(form, signed_in=signed_in)
             csrf = self.jar.load(cookies, state.nonce)
-            if csrf is None and self._signed_in(session, form):
+            if signed_in and not _belongs(csrf, state):
                 return self._redirect(state, ())
             return await self._log_in(scope, cookies, form, state, csrf)
         except Refused as refused:
             return self._refuse(scope, form, refused)
 
-    def _state(self, form: Form) -> State:
+    def _state(self, form: Form, *, signed_in: bool) -> State:
         for name in ONCE:
             if len(form.all(name)) > 1:
                 raise Refused(400, f"the callback has {name} more than once")
@@ -125,8 +126,11 @@ class Callback:
         if state is not None:
             return state
         if form.first("error"):
-            raise self._provider_error(form, trusted=False)
-        raise Refused(500, "the callback has no state that we could have made")
+            raise self._provider_error(form, HOME, trusted=False)
+        if signed_in:
+            return State("", HOME)
+        detail = "the callback has no state that we could have made"
+        raise Refused(500, detail, restart_at=HOME)
 
     def _signed_in(self, session: Session | None, form: Form) -> bool:
         return (
@@ -144,11 +148,9 @@ class Callback:
         csrf: CSRF | None,
     ) -> Answer:
         target = self._target(state)
-        ours = csrf is not None and hmac.compare_digest(
-            csrf.state_hash.encode(), state.nonce.encode("utf-8", "surrogateescape")
-        )
+        ours = _belongs(csrf, state)
         if form.first("error"):
-            raise self._provider_error(form, trusted=ours)
+            raise self._provider_error(form, target, trusted=ours)
         if csrf is None:
             raise Refused(
                 403, "unable to obtain CSRF cookie", NO_CSRF, restart_at=target
@@ -161,7 +163,8 @@ class Callback:
             detail = f"the callback names the issuer {shown(issuer or '')}"
             raise Refused(403, detail, WRONG_ISSUER, restart_at=target)
         if not form.first("code"):
-            raise Refused(500, "the callback has no code", username=None)
+            detail = "the callback has no code"
+            raise Refused(500, detail, restart_at=target, username=None)
         session = await self._obtain(scope, form, csrf, target)
         return await self._admit(scope, cookies, state, session)
 
@@ -232,7 +235,7 @@ class Callback:
     def _clear(self, scope: Scope, state_nonce: str) -> str:
         return self.jar.clear(state_nonce, scope.effective.host)
 
-    def _provider_error(self, form: Form, *, trusted: bool) -> Refused:
+    def _provider_error(self, form: Form, target: str, *, trusted: bool) -> Refused:
         """
         Say what the provider said; who did not start a login sees no detail of it.
         """
@@ -240,7 +243,7 @@ class Callback:
         reason = form.first("error_description")
         detail = f"the provider answered with {shown(code)} {shown(reason)}"
         message = f"{PROVIDER_ERROR}: {code}" if trusted else f"{PROVIDER_ERROR}."
-        return Refused(403, detail, message, username=None)
+        return Refused(403, detail, message, restart_at=target, username=None)
 
     def _failed(self, error: ProxyError, target: str, fields: Pairs = ()) -> Refused:
         return Refused(
@@ -271,3 +274,9 @@ class Callback:
             fields=(*NO_CACHE, *refused.fields),
             cookies=refused.cookies,
         )
+
+
+def _belongs(csrf: CSRF | None, state: State) -> bool:
+    return csrf is not None and hmac.compare_digest(
+        csrf.state_hash.encode(), state.nonce.encode("utf-8", "surrogateescape")
+    )

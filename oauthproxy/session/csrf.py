@@ -4,6 +4,7 @@ The login's own cookie: it ties the answer of the identity provider to this brow
 Its value is a signed, AES-CFB encrypted MessagePack map (`reference/sessions.md`, 13).
 """
 
+import re
 from collections.abc import Iterable
 
 from attrs import field, frozen
@@ -24,6 +25,9 @@ NONCE_BYTES = 32
 VERIFIER_BYTES = 96
 HASH_IN_NAME = 8
 """So many characters of the state's hash stand in a cookie name of one's own."""
+
+USUAL_LIMIT = 10
+"""So many logins under way a browser keeps beside a new one, if not told otherwise."""
 
 
 @frozen
@@ -89,7 +93,8 @@ class _Found:
 
 class CSRFJar:
     """
-    Make, find and remove the cookies of logins under way.
+    Make, find and remove the cookies of logins under way. `unlimited` is the
+    reference's way: without a limit of the options they pile up.
     """
 
     def __init__(
@@ -99,8 +104,14 @@ class CSRFJar:
         writer: CookieWriter,
         clock: Clock,
         entropy: Entropy,
+        *,
+        unlimited: bool = False,
     ) -> None:
         self._options = options
+        self._limit = options.cookie_csrf_per_request_limit
+        if self._limit <= 0 and not unlimited:
+            self._limit = USUAL_LIMIT
+        self._ours = re.compile(rf"{re.escape(options.cookie_name)}_[\w-]{{8}}_csrf")
         self._same_site = options.cookie_csrf_samesite or options.cookie_samesite
         self._secrets = secrets
         self._writer = writer
@@ -131,7 +142,8 @@ class CSRFJar:
         logins beyond the limit, then the new cookie.
         """
         deletions = (
-            self.clear(each, host) for each in self._surplus(request_cookies.pairs)
+            self._writer.delete(name, host, self._same_site)
+            for name in self._surplus(request_cookies.pairs)
         )
         return (*deletions, self._cookie(csrf, host))
 
@@ -176,22 +188,24 @@ class CSRFJar:
             return None
         return _Found(csrf, found.timestamp)
 
-    def _surplus(self, pairs: Iterable[tuple[str, str]]) -> list[CSRF]:
+    def _surplus(self, pairs: Iterable[tuple[str, str]]) -> list[str]:
         """
-        Return the oldest logins beyond the limit. Cookies that cannot be read count,
-        but are not cleared: nobody knows when they were made.
+        Return the names of cookies beyond the limit: those in our form that cannot be
+        read any more, and the oldest.
         """
-        limit = self._options.cookie_csrf_per_request_limit
-        if not self._options.cookie_csrf_per_request or limit <= 0:
+        if not self._options.cookie_csrf_per_request or self._limit <= 0:
             return []
         start = f"{self._options.cookie_name}_"
-        ours = [
+        counted = [
             (name, value)
             for name, value in pairs
             if name.startswith(start) and name.endswith("_csrf")
         ]
-        if len(ours) <= limit:
+        if len(counted) <= self._limit:
             return []
-        read = [each for pair in ours if (each := self._read(*pair)) is not None]
+        found = [(name, self._read(name, value)) for name, value in counted]
+        lost = [n for n, each in found if each is None and self._ours.fullmatch(n)]
+        read = [each for _, each in found if each is not None]
         read.sort(key=lambda each: each.timestamp)
-        return [each.csrf for each in read[: max(len(read) - limit, 0)]]
+        oldest = read[: max(len(read) - self._limit, 0)]
+        return [*lost, *(self.name(each.csrf.state_hash) for each in oldest)]

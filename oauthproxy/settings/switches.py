@@ -46,6 +46,16 @@ SWITCHES = (
         text="ends or refreshes a session when its own expiry has come",
     ),
     Switch(
+        "insecure_skip_default_pkce",
+        reference=True,
+        text="uses PKCE where the provider announces it",
+    ),
+    Switch(
+        "insecure_skip_default_nonce",
+        reference=True,
+        text="sends a nonce and checks it, unless that is switched off",
+    ),
+    Switch(
         "insecure_drop_allowed_groups",
         reference=True,
         text="lets nobody in whom one of the lists of groups keeps out",
@@ -54,6 +64,16 @@ SWITCHES = (
         "insecure_skip_google_signature",
         reference=True,
         text="verifies the ID tokens of Google",
+    ),
+    Switch(
+        "show_login_to_scripts",
+        reference=True,
+        text="answers scripts that need a login with 401",
+    ),
+    Switch(
+        "unlimited_login_cookies",
+        reference=True,
+        text="keeps at most ten login cookies for each request's own",
     ),
 )
 

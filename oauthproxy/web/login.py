@@ -4,7 +4,8 @@ The endpoints of the login: `sign_in`, `start`, `callback`, `sign_out`.
 
 from attrs import evolve
 
-from oauthproxy.answer import Answer
+from oauthproxy.access.unauthenticated import LoginWays
+from oauthproxy.answer import NO_CACHE, Answer, Json
 from oauthproxy.login.flow import Login
 from oauthproxy.web.admission import Admission
 from oauthproxy.web.request import FrontRequest
@@ -15,6 +16,9 @@ from oauthproxy.web.resource import (
     read_form,
 )
 from oauthproxy.wire.form import FormError
+
+NOT_SHOWN = Json(status=401, body="{}", fields=NO_CACHE)
+"""To a script that was led to a login."""
 
 
 class LoginResource(AnswerResource):
@@ -45,7 +49,23 @@ class LoginResource(AnswerResource):
         raise NotImplementedError
 
 
-class SignInResource(LoginResource):
+class ShowingResource(LoginResource):
+    """
+    An endpoint that shows a login, if whoever asks can show it.
+    """
+
+    def __init__(
+        self,
+        answerer: Answerer,
+        login: Login,
+        admission: Admission,
+        ways: LoginWays,
+    ) -> None:
+        super().__init__(answerer, login, admission)
+        self.ways = ways
+
+
+class SignInResource(ShowingResource):
     """
     Show the sign-in page, or check the name and password sent from it.
     """
@@ -54,12 +74,16 @@ class SignInResource(LoginResource):
         """
         Return the page, a redirect behind a login, or the start of one.
         """
+        if request.scope.method != "POST" and not self.ways.can_show_login(
+            request.scope
+        ):
+            return NOT_SHOWN
         form = await read_form(request)
         scope = request.scope
         return await self.login.sign_in(scope, cookies_of(request), form)
 
 
-class StartResource(LoginResource):
+class StartResource(ShowingResource):
     """
     Send the browser to the identity provider.
     """
@@ -70,6 +94,8 @@ class StartResource(LoginResource):
         """
         Return the redirect.
         """
+        if not self.ways.can_show_login(request.scope):
+            return NOT_SHOWN
         form = await read_form(request)
         return await self.login.start(
             request.scope, cookies_of(request), form, overrides=True

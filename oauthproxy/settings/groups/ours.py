@@ -73,6 +73,20 @@ class OurOptions:
         "expires, as oauth2-proxy does; it then ends, or is refreshed, only where "
         "cookie-refresh asks for it.",
     )
+    insecure_skip_default_pkce: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="Use PKCE only where code-challenge-method is set, as oauth2-proxy does. "
+        "Otherwise S256 is used with every provider whose discovery announces it.",
+    )
+    insecure_skip_default_nonce: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="Send and check no nonce unless insecure-oidc-skip-nonce=false is set, as "
+        "oauth2-proxy does. Otherwise it is checked unless that option is set to true.",
+    )
     insecure_drop_allowed_groups: bool = option(
         FLAG,
         False,
@@ -88,6 +102,21 @@ class OurOptions:
         ours=True,
         help="Believe the ID token that Google's token endpoint gives without "
         "verifying its signature, issuer and audience, as oauth2-proxy does.",
+    )
+    show_login_to_scripts: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="Answer also requests of scripts, of parts of pages and for WebSockets "
+        "with the sign-in page or the redirect to the provider, as oauth2-proxy does, "
+        "instead of 401.",
+    )
+    unlimited_login_cookies: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="With cookie-csrf-per-request and no cookie-csrf-per-request-limit, let "
+        "any number of CSRF cookies pile up, as oauth2-proxy does, instead of ten.",
     )
     pass_own_cookies: bool = option(
         FLAG,

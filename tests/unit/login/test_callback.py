@@ -153,6 +153,30 @@ def test_d23_who_is_signed_in_goes_on() -> None:
     assert (answer.location, answer.cookies, asked(made)) == ("/home", (), 0)
 
 
+def test_d23_also_beside_a_login_of_another_tab() -> None:
+    """
+    Who is signed in goes on from any callback; the other tab's login stays.
+    """
+    made = desk()
+    state = state_of(made, "/one")
+    state_of(made, "/two")
+
+    answer = made.callback(query(state), session=KIM)
+
+    assert isinstance(answer, Redirect)
+    assert (answer.location, answer.cookies, asked(made)) == ("/one", (), 0)
+
+
+def test_d23_a_bookmarked_callback_leads_home() -> None:
+    """
+    Nothing is left of the login, but the session is.
+    """
+    answer = desk().callback("", session=KIM)
+
+    assert isinstance(answer, Redirect)
+    assert (answer.location, answer.cookies) == ("/", ())
+
+
 def test_d23_only_to_valid_targets() -> None:
     """
     The target of a state that nobody vouches for is judged like any other.
@@ -266,13 +290,14 @@ def test_d11_an_announced_issuer_must_be_named() -> None:
 )
 def test_a_callback_without_a_state_of_ours(given: dict[str, str]) -> None:
     """
-    Nothing happens for a callback that we cannot have asked for.
+    Nothing happens for a callback that we cannot have asked for; a button starts anew.
     """
     made = desk()
 
     answer = made.callback(urlencode(given))
 
     assert (answer.status, sets(answer), asked(made)) == (500, [], 0)
+    assert answer.values["RetryURL"] == "/oauth2/start?rd=%2F"  # type: ignore[attr-defined]
 
 
 def test_a_callback_without_a_code() -> None:
