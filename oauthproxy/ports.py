@@ -180,6 +180,22 @@ class Vault(Protocol):
         """
 
 
+class Index(Protocol):
+    """
+    Find vault keys by labels. Every method raises `errors.StoreUnavailable`.
+    """
+
+    async def add(self, label: str, key: str, lifetime: int) -> None:
+        """
+        Put a label on a key for `lifetime` nanoseconds, for ever when 0.
+        """
+
+    async def find(self, label: str) -> tuple[str, ...]:
+        """
+        Return the keys with a label that still have a value.
+        """
+
+
 class Log(Protocol):
     """
     Write log lines. Messages are one line each and hold no secrets.

@@ -27,7 +27,7 @@ class _Entry:
 
 class MemoryVault:
     """
-    A bounded vault for one process (`ports.Vault`).
+    A bounded vault for one process (`ports.Vault`), and its index (`ports.Index`).
     """
 
     def __init__(self, clock: Clock, entries: int = MOST_ENTRIES) -> None:
@@ -35,6 +35,8 @@ class MemoryVault:
         self._most = entries
         self._entries: dict[str, _Entry] = {}
         self._locks: dict[str, _Entry] = {}
+        self._labels: dict[str, set[str]] = {}
+        self._labelled: dict[str, set[str]] = {}
         self._watcher: Watcher | None = None
 
     def watch(self, watcher: Watcher) -> None:
@@ -67,8 +69,23 @@ class MemoryVault:
         """
         Forget a value.
         """
-        self._entries.pop(key, None)
-        self._tell(key)
+        self._forget(key)
+
+    async def add(self, label: str, key: str, lifetime: int) -> None:  # noqa: ARG002
+        """
+        Put a label on a key, for as long as it has a value.
+        """
+        if key in self._entries:
+            self._labels.setdefault(key, set()).add(label)
+            self._labelled.setdefault(label, set()).add(key)
+
+    async def find(self, label: str) -> tuple[str, ...]:
+        """
+        Return the keys with a label that still have a value.
+        """
+        now = self._clock.now()
+        keys = sorted(self._labelled.get(label, ()))
+        return tuple(key for key in keys if self._entries[key].live(now))
 
     async def ping(self) -> None:
         """
@@ -90,8 +107,15 @@ class MemoryVault:
             oldest = next(iter(self._entries))
             if len(self._entries) < self._most and self._entries[oldest].live(now):
                 return
-            del self._entries[oldest]
-            self._tell(oldest)
+            self._forget(oldest)
+
+    def _forget(self, key: str) -> None:
+        self._entries.pop(key, None)
+        for label in self._labels.pop(key, ()):
+            self._labelled[label].discard(key)
+            if not self._labelled[label]:
+                del self._labelled[label]
+        self._tell(key)
 
     def _tell(self, key: str) -> None:
         if self._watcher is not None:

@@ -11,9 +11,10 @@ from oauthproxy.crypto.ciphers import (
     gcm_decrypt,
     gcm_encrypt,
 )
-from oauthproxy.errors import NoSession, SessionRefused
-from oauthproxy.ports import Clock, Entropy, Lock, Vault
+from oauthproxy.errors import NoSession, SessionRefused, StoreUnavailable
+from oauthproxy.ports import Clock, Entropy, Index, Lock, Vault
 from oauthproxy.session import codec
+from oauthproxy.session.labels import labels
 from oauthproxy.session.secrets import CookieSecrets
 from oauthproxy.session.session import Session
 from oauthproxy.session.ticket import Ticket
@@ -24,7 +25,7 @@ from oauthproxy.wire.cookies import Cookies, CookieWriter
 
 class TicketStore:
     """
-    Keep sessions on a server.
+    Keep sessions on a server. With an `index` they are found by their labels too.
     """
 
     def __init__(
@@ -36,11 +37,13 @@ class TicketStore:
         entropy: Entropy,
         *,
         writer: CookieWriter | None = None,
+        index: Index | None = None,
     ) -> None:
         self._vault = vault
         self._name = options.cookie_name
         self._lifetime = options.cookie_expire
         self._writer = writer or CookieWriter(options)
+        self._index = index
         self._secret = secret
         self._clock = clock
         self._entropy = entropy
@@ -89,6 +92,7 @@ class TicketStore:
         except CipherError as cause:
             raise SessionRefused(f"ticket refused: {cause}") from cause
         await self._vault.set(ticket.id, stored, self._lifetime)
+        await self._label(ticket, session)
         return (self._cookie(ticket, (session.created_at or 0) // SECOND, host),)
 
     async def clear(self, cookies: Cookies, host: str) -> tuple[str, ...]:
@@ -97,6 +101,16 @@ class TicketStore:
         """
         await self._forget(cookies)
         return (self._writer.delete(self._name, host),)
+
+    async def end(self, label: str) -> int:
+        """
+        Delete all sessions with a label (see `session.labels`), and return how many;
+        raise StoreUnavailable.
+        """
+        found = () if self._index is None else await self._index.find(label)
+        for key in found:
+            await self._vault.delete(key)
+        return len(found)
 
     def lock(self, cookies: Cookies) -> Lock | None:
         """
@@ -134,6 +148,16 @@ class TicketStore:
         tag = self.tag(cookies)
         if tag is not None:
             await self._vault.delete(tag)
+
+    async def _label(self, ticket: Ticket, session: Session) -> None:
+        if self._index is None:
+            return
+        try:
+            for label in labels(session):
+                await self._index.add(label, ticket.id, self._lifetime)
+        except StoreUnavailable:
+            # The session itself is stored; no login fails for its index.
+            return
 
     def _cookie(self, ticket: Ticket, timestamp: int, host: str) -> str:
         value = self._secret.sign(self._name, ticket.encode().encode(), timestamp)

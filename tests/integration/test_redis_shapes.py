@@ -47,7 +47,9 @@ class Shape:
         options = evolve(self.options, **changes)
 
         async def go() -> Any:
-            vault = make_vault(reactor, options, LimitOptions(), self.log)
+            vault = make_vault(
+                reactor, options, LimitOptions(), self.log, prefix=PREFIX
+            )
             try:
                 return await work(vault)
             finally:
@@ -399,6 +401,25 @@ def test_idle_connection_is_closed(single: Shape) -> None:
         return during, after
 
     assert single.run(work, redis_connection_idle_timeout=1) == (1, 0)
+
+
+def test_sessions_are_found_by_label(single: Shape) -> None:
+    """
+    An index leads from a label to the sessions that are still there, for as long as
+    they live.
+    """
+
+    async def work(vault: RedisVault) -> Any:
+        for number in range(3):
+            await vault.set(f"{KEY}{number}", VALUE, MINUTE)
+            await vault.index.add("label", f"{KEY}{number}", MINUTE)
+        await vault.index.add("other", f"{KEY}0", 0)
+        await vault.delete(f"{KEY}1")
+        return await vault.index.find("label"), await vault.index.find("nobody")
+
+    assert single.run(work) == ((f"{KEY}0", f"{KEY}2"), ())
+    assert 0 < int(single.server.cli("ttl", f"{PREFIX}index-label")) <= 60
+    assert int(single.server.cli("ttl", f"{PREFIX}index-other")) == -1
 
 
 async def _until(ask: Callable[[], bool], what: str) -> None:

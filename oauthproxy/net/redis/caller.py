@@ -48,6 +48,17 @@ class Caller:
         running = self._run(octets, command, retries)
         return await self._limited(running)
 
+    async def try_once(self, key: str, *command: Argument) -> Reply:
+        """
+        Run a command whose failure is no news: it is not retried, and not logged.
+        """
+        octets = key.encode("utf-8", "surrogateescape")
+        started = Deferred.fromCoroutine(self._router.run(octets, command))
+        try:
+            return await started.addTimeout(self._limit, self._reactor)
+        except (TooLate, Lost, Refused) as cause:
+            raise StoreUnavailable(f"Redis: {cause}") from cause
+
     async def ping(self) -> None:
         """
         Return when all servers answer.

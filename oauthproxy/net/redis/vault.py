@@ -10,6 +10,7 @@ from oauthproxy.crypto.base64 import encode_raw_url
 from oauthproxy.errors import StoreUnavailable
 from oauthproxy.net.background import Background
 from oauthproxy.net.redis.caller import Caller
+from oauthproxy.net.redis.index import RedisIndex
 from oauthproxy.net.redis.lock import RedisLock
 from oauthproxy.net.redis.router import Router
 from oauthproxy.ports import Entropy, Log, Watcher
@@ -29,7 +30,8 @@ Attend = Callable[[Watcher | None], Iterable[Coroutine[Any, Any, None]]]
 
 class RedisVault:
     """
-    Keep bytes in Redis (`ports.Vault`), by the commands of the reference.
+    Keep bytes in Redis (`ports.Vault`), by the commands of the reference; `index` finds
+    them by label.
     """
 
     def __init__(
@@ -37,8 +39,10 @@ class RedisVault:
         caller: Caller,
         router: Router,
         attend: Attend,
+        prefix: str,
         entropy: Entropy = os.urandom,
     ) -> None:
+        self.index = RedisIndex(caller, prefix)
         self._caller = caller
         self._router = router
         self._attend = attend
@@ -160,7 +164,7 @@ def make_vault(
         if follow is not None:
             yield follow(switched)
 
-    return RedisVault(caller, router, attend)
+    return RedisVault(caller, router, attend, prefix)
 
 
 Follow = Callable[[Callable[[], None]], Coroutine[Any, Any, None]]
