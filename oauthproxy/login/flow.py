@@ -99,9 +99,11 @@ class Login:
         wished = parse_query(scope.query) if overrides else None
         parameters = self._parameters.chosen(wished)
         try:
-            verifier, challenge = self._pkce()
+            verifier, challenge = await self._pkce()
         except ValueError as error:
             return self._error(scope, form, ProxyError(str(error)))
+        except ProviderUnavailable as error:
+            return self._error(scope, form, error)
         csrf = self._jar.create(verifier)
         state = State(csrf.state_hash, self._redirects.target(scope, form))
         try:
@@ -119,8 +121,8 @@ class Login:
             cookies=self._jar.cookies(csrf, cookies, scope.effective.host),
         )
 
-    def _pkce(self) -> tuple[str, dict[str, Sequence[str]]]:
-        method = self._provider.settings.code_challenge_method
+    async def _pkce(self) -> tuple[str, dict[str, Sequence[str]]]:
+        method = await self._provider.code_challenge_method()
         if not method:
             return "", {}
         verifier = new_code_verifier(self._entropy)

@@ -47,6 +47,9 @@ class NonceRefused(TokenRefused):
     status = 403
 
 
+S256 = "S256"
+
+
 class OIDCProvider(Provider):
     """
     A provider that speaks OpenID Connect.
@@ -101,6 +104,19 @@ class OIDCProvider(Provider):
         known = await self.issuer.learn()
         self.endpoints = self.discovered_endpoints(known.metadata)
         self._prepared = True
+
+    async def code_challenge_method(self) -> str:
+        """
+        Return the configured method, or S256 where the provider announces it; raises
+        ProviderUnavailable.
+        """
+        configured = await super().code_challenge_method()
+        if configured or not self.settings.pkce_if_announced:
+            return configured
+        await self.prepare()
+        metadata = self.issuer.metadata
+        announced = () if metadata is None else metadata.code_challenge_methods
+        return S256 if S256 in announced else ""
 
     @property
     def ready(self) -> bool:
@@ -305,7 +321,8 @@ class OIDCProvider(Provider):
             message = f"the ID token of a session is refused: {error}"
             self.log.error(message)
             return False
-        return self.nonce_holds(session, token)
+        # A session may have been made by the reference, which asks for no nonce.
+        return "nonce" not in token.payload or self.nonce_holds(session, token)
 
     def nonce_holds(self, session: Session, token: Token) -> bool:
         """

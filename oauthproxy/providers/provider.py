@@ -119,6 +119,12 @@ class Provider:
         """
         return self.settings.scope or self.default_scope()
 
+    async def code_challenge_method(self) -> str:
+        """
+        Return the PKCE method of logins, empty for none (RFC 7636).
+        """
+        return self.settings.code_challenge_method
+
     def default_scope(self) -> str:
         """
         Return the scope to ask for when none is configured.

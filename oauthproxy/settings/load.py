@@ -19,6 +19,7 @@ from oauthproxy.settings.environment import read_environment, unknown_variables
 from oauthproxy.settings.given import Reading, wrong
 from oauthproxy.settings.groups.command import CommandOptions
 from oauthproxy.settings.groups.cookie import CookieOptions
+from oauthproxy.settings.groups.ours import OurOptions
 from oauthproxy.settings.legacy import (
     AlphaReading,
     AlphaSettings,
@@ -26,9 +27,11 @@ from oauthproxy.settings.legacy import (
     convert,
 )
 from oauthproxy.settings.merge import Merged, merge
-from oauthproxy.settings.model import Settings
+from oauthproxy.settings.model import ProviderSettings, Settings
 from oauthproxy.settings.table import ENVIRONMENT_PREFIX, table
 from oauthproxy.wire import gourl
+
+SKIP_NONCE = "insecure_oidc_skip_nonce"
 
 ReadFile = Callable[[str], bytes]
 
@@ -198,11 +201,32 @@ class _Loading:
             upstreams=alpha.upstreams,
             inject_request_headers=alpha.inject_request_headers,
             inject_response_headers=alpha.inject_response_headers,
-            providers=alpha.providers,
+            providers=self._safe(alpha.providers, core["ours"], structure, merged),
             prefer_email_to_user=alpha.prefer_email_to_user,
             origins={**merged.origins, **structure.origins},
             notes=tuple(self.notes),
         )
+
+    def _safe(
+        self,
+        providers: Sequence[ProviderSettings],
+        ours: OurOptions,
+        structure: AlphaReading,
+        merged: Merged,
+    ) -> tuple[ProviderSettings, ...]:
+        """
+        Return the providers with nonce and PKCE on where nothing was said about them.
+        """
+        said = {**merged.origins, **structure.origins}
+        safe = []
+        for index, provider in enumerate(providers):
+            names = (SKIP_NONCE, f"providers[{index}].oidcConfig.insecureSkipNonce")
+            oidc = provider.oidc
+            if not ours.insecure_skip_default_nonce and said.keys().isdisjoint(names):
+                oidc = evolve(oidc, insecure_skip_nonce=False)
+            pkce = not ours.insecure_skip_default_pkce
+            safe.append(evolve(provider, oidc=oidc, pkce_if_announced=pkce))
+        return tuple(safe)
 
     def _legacy(self, merged: Merged) -> AlphaReading:
         groups = {name: merged.group(name) for name in LEGACY_GROUPS}

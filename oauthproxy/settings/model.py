@@ -213,6 +213,7 @@ class ProviderSettings:
     scope: str = ""
     allowed_groups: tuple[str, ...] = ()
     code_challenge_method: str = ""
+    pkce_if_announced: bool = False
     additional_claims: tuple[str, ...] = ()
     backend_logout_url: str = ""
     oidc: OIDCSettings = OIDCSettings()

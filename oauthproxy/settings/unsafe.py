@@ -137,7 +137,7 @@ def _provider(provider: ProviderSettings) -> Iterator[str]:
             "insecure_oidc_skip_nonce is on: a stolen ID token can be used for "
             "another login; set it to false"
         )
-    if not provider.code_challenge_method:
+    if not provider.code_challenge_method and not provider.pkce_if_announced:
         yield 'PKCE is off; set code_challenge_method = "S256" if the provider knows it'
 
 

@@ -34,7 +34,11 @@ VALUES = {
     "duration": "7s",
     "string-list": "http://one/,http://two/b",
 }
-VALUES_BY_KEY = {"provider": "oidc"}
+VALUES_BY_KEY = {
+    # safer when nothing is said: see docs/differences/safe-defaults.rst
+    "insecure_oidc_skip_nonce": "true",
+    "provider": "oidc",
+}
 
 # What else has to be set before an option can be seen in the settings.
 NEEDS = {

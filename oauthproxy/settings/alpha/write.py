@@ -23,6 +23,9 @@ from oauthproxy.settings.durations import format_duration
 from oauthproxy.settings.legacy import AlphaSettings
 from oauthproxy.settings.model import Settings
 
+_BREAKS = frozenset("\x85\u2028\u2029")
+"""Line ends that only double quotes keep."""
+
 _EMPTY = ("", 0, (), None, Secret(""))
 
 _LOST = """\
@@ -70,7 +73,8 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = None if document.plain_type(text) == document.TEXT else '"'
+    plain = document.plain_type(text) == document.TEXT and not _BREAKS & set(text)
+    style = None if plain else '"'
     return dumper.represent_scalar(document.TEXT, text, style=style)
 
 

@@ -57,7 +57,10 @@ def test_a_safe_setup_has_no_warnings() -> None:
             "whoever can set X-Real-IP",
         ),
         (["--insecure-oidc-skip-nonce"], "insecure_oidc_skip_nonce is on"),
-        (["--code-challenge-method="], "PKCE is off"),
+        (
+            ["--code-challenge-method=", "--insecure-skip-default-pkce"],
+            "PKCE is off",
+        ),
         (["--ssl-insecure-skip-verify"], "ssl_insecure_skip_verify"),
         (
             ["--ssl-upstream-insecure-skip-verify", "--upstream=https://h/"],

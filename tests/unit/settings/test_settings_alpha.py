@@ -78,7 +78,10 @@ def test_nothing_but_the_provider_is_prepared() -> None:
 
     (provider,) = found.providers
     assert provider == evolve(
-        ProviderSettings(id=""), types=evolve(provider.types, azure_tenant="common")
+        ProviderSettings(id=""),
+        types=evolve(provider.types, azure_tenant="common"),
+        oidc=evolve(provider.oidc, insecure_skip_nonce=False),
+        pkce_if_announced=True,
     )
     assert (found.upstreams, found.inject_request_headers) == ((), ())
     assert found.server.bind_address == ""
