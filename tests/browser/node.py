@@ -15,12 +15,7 @@ FOLDER = Path(__file__).parents[1] / "node"
 
 
 def _command(script: str, settings: dict[str, Any]) -> list[str]:
-    # Debian 12's Node 18 has Web Crypto, which the provider needs, behind a flag.
-    version = subprocess.run(
-        ["node", "--version"], capture_output=True, text=True, check=True
-    ).stdout
-    flags = ["--experimental-global-webcrypto"] if version.startswith("v18.") else []
-    return ["node", *flags, str(FOLDER / script), json.dumps(settings)]
+    return ["node", str(FOLDER / script), json.dumps(settings)]
 
 
 def browser() -> str:
@@ -43,11 +38,15 @@ class CertifiedProvider:
             env=clean_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             text=True,
         )
         assert self._process.stdout is not None
-        told = json.loads(self._process.stdout.readline())
+        line = self._process.stdout.readline()
+        if not line:
+            _, complaint = self._process.communicate(timeout=PATIENCE)
+            raise AssertionError(f"the provider did not start: {complaint}")
+        told = json.loads(line)
         self.issuer: str = told["issuer"]
         self.origin: str = told["origin"]
 
@@ -61,11 +60,7 @@ class CertifiedProvider:
         """
         End the provider.
         """
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait(PATIENCE)
-        self._process.stdout.close()
+        self._process.communicate("", timeout=PATIENCE)
 
 
 def walk(settings: dict[str, Any]) -> dict[str, Any]:

@@ -39,6 +39,7 @@ async function look(page) {
       colour: style.color,
       wide: document.documentElement.scrollWidth > window.innerWidth,
       buttons: [...document.querySelectorAll("button")].map((one) => one.textContent.trim()),
+      links: [...document.querySelectorAll("a[href]")].map((one) => one.textContent.trim()),
       unnamed: [...document.querySelectorAll("input:not([type=hidden])")].filter(
         (one) => !one.labels.length && !one.getAttribute("aria-label"),
       ).length,
