@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from oauthproxy.errors import SettingsError
 from oauthproxy.ports import Clock, Entropy, Fetcher, Log, NewGate
 from oauthproxy.providers.github import GitHubProvider
+from oauthproxy.providers.gitlab import GitLabProvider
 from oauthproxy.providers.keycloak_oidc import KeycloakOIDCProvider
 from oauthproxy.providers.oidc import OIDCProvider
 from oauthproxy.providers.provider import Provider
@@ -15,6 +16,7 @@ from oauthproxy.settings.model import ProviderSettings
 
 PROVIDERS: Mapping[str, type[Provider]] = {
     "github": GitHubProvider,
+    "gitlab": GitLabProvider,
     "keycloak-oidc": KeycloakOIDCProvider,
     "oidc": OIDCProvider,
 }

@@ -48,6 +48,7 @@ Case = dict[str, Any]
 
 DIFFERENCES: dict[str, tuple[str, Case]] = {
     "token_auth-001": ("client-authentication", {"requests": 3}),
+    "authorize-009": ("group-restrictions", {"authorized": False}),
 }
 """What we answer instead, and the file that says why."""
 

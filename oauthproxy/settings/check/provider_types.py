@@ -67,7 +67,7 @@ def _entra_id(draft: Draft, provider: ProviderSettings, path: str) -> Iterator[P
 def _gitlab(_: Draft, provider: ProviderSettings, path: str) -> Iterator[Problem]:
     for project in provider.types.gitlab_projects:
         name, equals, level = project.partition("=")
-        if equals and level not in _LEVELS:
+        if equals and level.removeprefix("+") not in _LEVELS:
             message = f'the level of "{project}" is not one of {", ".join(_LEVELS)}'
             yield Problem("gitlab_projects", message, f"{path}.gitlabConfig.projects")
         elif not name:

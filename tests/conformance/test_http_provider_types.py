@@ -1,0 +1,39 @@
+"""
+The recorded cases on details of single types of providers.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oauthproxy.errors import SettingsError
+from oauthproxy.providers.gitlab import read_project
+
+CASES = tomllib.loads(
+    (Path(__file__).parent / "cases" / "cases-http.toml").read_text("utf-8")
+)["case"]
+
+Case = dict[str, Any]
+
+
+def cases(topic: str) -> Any:
+    return pytest.mark.parametrize(
+        "case",
+        [pytest.param(case, id=case["id"]) for case in CASES if case["topic"] == topic],
+    )
+
+
+@cases("gitlab_project")
+def test_gitlab_project(case: Case) -> None:
+    """
+    An entry of gitlab_projects is a path, and a level behind an equals sign.
+    """
+    try:
+        project = read_project(case["input"]["entry"])
+        outcome: Case = {"ok": True, "name": project.path, "level": project.level}
+    except SettingsError:
+        outcome = {"ok": False}
+
+    assert outcome == case["expect"]
