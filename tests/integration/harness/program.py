@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Self
 
 from tests.integration.harness.client import Address, Answer, RawClient
-from tests.integration.harness.ports import PATIENCE, accepts, free_port, until
+from tests.integration.harness.ports import PATIENCE, free_port, until
 
 _SECRETS = re.compile(
     rb"the-client-secret|access-1\b|refresh-1\b|the-cookie-secret|"
@@ -199,9 +199,7 @@ class Program:
     def _wait(self) -> None:
         def up() -> bool:
             assert self._process.poll() is None, f"it ended: {self.output()}"
-            if isinstance(self.address, Path):
-                return self.address.exists()
-            return accepts(self.address[1])
+            return "listening on" in self.output()
 
         until(up, f"the program to listen; it said: {self.output()}")
 

@@ -57,10 +57,12 @@ class SigningKey:
 
     def sign(self, claims: Mapping[str, Any], **header: Any) -> str:
         """
-        Make an RS256 token; `header` adds to its header or replaces in it.
+        Make an RS256 token; `header` adds to its header, replaces in it or, with None,
+        takes away from it.
         """
         first = {"alg": "RS256", "kid": self.kid, "typ": "JWT", **header}
-        text = f"{encode(json.dumps(first).encode())}.{encode(_text(claims))}"
+        kept = {name: value for name, value in first.items() if value is not None}
+        text = f"{encode(json.dumps(kept).encode())}.{encode(_text(claims))}"
         signature = self._key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())
         return f"{text}.{encode(signature)}"
 

@@ -1,0 +1,393 @@
+"""
+What the OpenID Foundation's relying-party tests demand, module by module.
+
+Every test is named after its module (prefix `oidcc-client-test`). As there, a login
+that should pass ends with a call of userinfo, one that should not calls nothing after
+the token endpoint; for us it also ends on an error page without a session.
+"""
+
+import base64
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.conftest import OpenStage
+from tests.integration.harness.client import Answer, request
+from tests.integration.harness.ports import until
+from tests.integration.harness.program import Program, free_address
+from tests.integration.harness.provider import (
+    CLIENT,
+    CLIENT_SECRET,
+    Call,
+    Provider,
+    Reply,
+    reply_json,
+)
+from tests.integration.harness.stage import HOST, Stage, configuration
+from tests.integration.harness.tokens import SigningKey, encode, unsigned
+from tests.integration.harness.upstream import Upstream
+from tests.integration.harness.visitor import Visitor, parameters
+
+OPTIONS = """
+insecure_oidc_skip_nonce = false
+code_challenge_method = "S256"
+scope = "openid email profile phone address"
+"""
+
+
+@pytest.fixture
+def rp(open_stage: OpenStage) -> Stage:
+    """
+    A proxy that needs userinfo: the ID token has no e-mail.
+    """
+    stage = open_stage(OPTIONS)
+    stage.provider.claims["email"] = None
+    return stage
+
+
+def _passes(stage: Stage) -> Visitor:
+    visitor = stage.stranger().signed_in()
+
+    assert stage.provider.calls[-1].path == "/userinfo"
+    return visitor
+
+
+def _rejects(stage: Stage) -> Answer:
+    visitor = stage.stranger()
+
+    answer = visitor.login()
+
+    assert answer.status in (403, 500, 502, 503)
+    assert not stage.provider.called("/userinfo")
+    assert not [name for name in visitor.cookies if "csrf" not in name]
+    assert stage.upstream.seen == []
+    return answer
+
+
+def test_plain(rp: Stage) -> None:
+    """
+    A valid request with a nonce, the exact redirect URI and no fragment, then userinfo
+    with the bearer in its header.
+    """
+    _passes(rp)
+
+    asked = rp.provider.called("/authorize")[-1]
+    told = rp.provider.calls[-1]
+    assert "openid" in asked.value("scope").split()
+    assert asked.value("redirect_uri") == f"http://{HOST}/oauth2/callback"
+    assert re.fullmatch(r"[\w-]{22,}", asked.value("nonce"))
+    assert asked.value("response_type") == "code"
+    assert told.fields["authorization"] == "Bearer access-1"
+    assert "access_token" not in told.query
+
+
+WRONG: dict[str, dict[str, Any]] = {
+    "invalid-iss": {"iss": "https://other.test"},
+    "missing-sub": {"sub": None},
+    "invalid-aud": {"aud": f"{CLIENT}1"},
+    "missing-aud": {"aud": None},
+    "missing-iat": {"iat": None},
+    "nonce-invalid": {"nonce": "nonce1"},
+}
+
+
+@pytest.mark.parametrize("module", WRONG)
+def test_wrong_claims(rp: Stage, module: str) -> None:
+    """
+    An ID token with a wrong or missing claim is rejected.
+    """
+    rp.provider.claims.update(WRONG[module])
+
+    _rejects(rp)
+
+
+def test_kid_absent_single_jwks(rp: Stage) -> None:
+    """
+    One key needs no name.
+    """
+    rp.provider.header = {"kid": None}
+
+    _passes(rp)
+
+
+def test_idtoken_sig_rs256(rp: Stage) -> None:
+    """
+    RS256 is accepted.
+    """
+    _passes(rp)
+
+
+def _forged(provider: Provider, kind: str) -> str:
+    head, body, _ = provider.id_tokens[-1].split(".")
+    if kind == "none":
+        return f"{unsigned({})[:-1].split('.')[0]}.{body}."
+    if kind == "rs256":
+        return f"{head}.{body}.{encode(b'x' * 256)}"
+    first = encode(f'{{"alg":"{kind.upper()}","kid":"k1"}}'.encode())
+    if kind == "es256":
+        key = ec.generate_private_key(ec.SECP256R1())
+        signed = key.sign(f"{first}.{body}".encode(), ec.ECDSA(hashes.SHA256()))
+        return f"{first}.{body}.{encode(signed)}"
+    mac = hashes.Hash(hashes.SHA256())
+    mac.update(CLIENT_SECRET.encode() + f"{first}.{body}".encode())
+    return f"{first}.{body}.{encode(mac.finalize())}"
+
+
+@pytest.mark.parametrize("kind", ["none", "rs256", "es256", "hs256"])
+def test_invalid_signatures(rp: Stage, kind: str) -> None:
+    """
+    -idtoken-sig-none, -invalid-sig-*: an ID token that nobody signed is rejected.
+    """
+    honest = rp.provider.redeem
+
+    def forge(call: Call) -> Reply:
+        honest(call)
+        token = _forged(rp.provider, kind)
+        return reply_json({"access_token": "access-1", "id_token": token})
+
+    rp.provider.behaviours["/token"] = forge
+
+    _rejects(rp)
+
+
+def test_userinfo_invalid_sub(rp: Stage) -> None:
+    """
+    Userinfo about somebody else is rejected.
+    """
+    rp.provider.userinfo["sub"] = "user-1x"
+    visitor = rp.stranger()
+
+    answer = visitor.login()
+
+    assert answer.status in (403, 500)
+    assert not [name for name in visitor.cookies if "csrf" not in name]
+
+
+def test_scope_userinfo_claims(rp: Stage) -> None:
+    """
+    The scopes asked for bring claims, and those of userinfo are taken.
+    """
+    visitor = _passes(rp)
+
+    asked = rp.provider.called("/authorize")[-1]
+    told = visitor.ask("/oauth2/userinfo").json()
+    assert {"profile", "email", "phone", "address"} <= set(asked.value("scope").split())
+    assert told["email"] == "alice@example.com"
+
+
+def test_client_secret_basic(rp: Stage) -> None:
+    """
+    The client's secret travels in the Authorization field.
+    """
+    _passes(rp)
+
+    call = rp.provider.called("/token")[-1]
+    pair = base64.b64encode(f"{CLIENT}:{CLIENT_SECRET}".encode()).decode()
+    assert call.fields["authorization"] == f"Basic {pair}"
+    assert "client_secret" not in call.form
+
+
+def test_pkce(rp: Stage) -> None:
+    """
+    A verifier goes with every code, and another one each time.
+    """
+    _passes(rp)
+    _passes(rp)
+
+    used = [call.value("code_verifier") for call in rp.provider.called("/token")]
+    assert len(set(used)) == 2
+    assert all(re.fullmatch(r"[\w.~-]{43,128}", verifier) for verifier in used)
+
+
+def test_form_post_error(rp: Stage) -> None:
+    """
+    An error that the provider posts by form is an error page.
+    """
+    visitor = rp.stranger()
+    started = visitor.ask("/oauth2/start?rd=/")
+    state = parameters(started.one("Location") or "")["state"][0]
+    body = f"error=access_denied&state={state.replace(':', '%3A')}".encode()
+
+    answer = rp.ask(
+        request(
+            "POST",
+            "/oauth2/callback",
+            [
+                "Content-Type: application/x-www-form-urlencoded",
+                *visitor.cookie_field(),
+            ],
+            body=body,
+        )
+    )
+
+    assert answer.status == 403
+    assert b"access_denied" in answer.body
+    assert answer.one("Content-Type") == "text/html; charset=utf-8"
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[tuple[Provider, Upstream, Path]]:
+    """
+    A provider of one's own that has not started, and an application.
+    """
+    provider = Provider()
+    with Upstream() as upstream:
+        yield provider, upstream, tmp_path
+    provider.stop()
+
+
+def _program(
+    alone: tuple[Provider, Upstream, Path], options: str = ""
+) -> tuple[Program, Visitor]:
+    provider, upstream, folder = alone
+    address = free_address()
+    text = configuration(
+        options, provider=provider.start(), upstream=upstream, port=address[1]
+    )
+    program = Program(text, folder=folder, address=address)
+    return program, Visitor(address, HOST)
+
+
+def test_discovery_openid_config(alone: tuple[Provider, Upstream, Path]) -> None:
+    """
+    The document and the keys it names are really fetched.
+    """
+    provider = alone[0]
+    keys = "/other/keys"
+    provider.behaviours[keys] = provider.keys
+    provider.behaviours["/keys"] = lambda _: Reply(404)
+    provider.start()
+    provider.metadata = {"jwks_uri": f"{provider.origin}{keys}"}
+    provider.stop()
+
+    program, visitor = _program(alone)
+    with program:
+        visitor.signed_in()
+
+    assert provider.called("/.well-known/openid-configuration")
+    assert provider.called(keys)
+
+
+def test_discovery_issuer_mismatch(alone: tuple[Provider, Upstream, Path]) -> None:
+    """
+    A document of another issuer is refused: no login begins.
+    """
+    provider = alone[0]
+    provider.metadata = {"issuer": "https://other.test"}
+
+    program, visitor = _program(alone)
+    with program:
+        program.says("issuer")
+        started = visitor.ask("/oauth2/start?rd=/")
+        ready = visitor.ask("/ready")
+
+    assert (started.status, ready.status) == (503, 503)
+    assert provider.called("/authorize") == []
+
+
+def test_discovery_issuer_mismatch_when_it_is_meant(
+    alone: tuple[Provider, Upstream, Path],
+) -> None:
+    """
+    With `insecure_oidc_skip_issuer_verification` it is taken, as some need who are
+    behind WSO2's second discovery address.
+    """
+    provider = alone[0]
+    provider.metadata = {"issuer": "https://other.test"}
+
+    program, visitor = _program(alone, "insecure_oidc_skip_issuer_verification = true")
+    with program:
+        until(lambda: visitor.ask("/ready").status == 200, "discovery")
+        visitor.signed_in()
+
+
+def test_signing_key_rotation(alone: tuple[Provider, Upstream, Path]) -> None:
+    """
+    After a change of the key the next login works.
+    """
+    program, visitor = _program(alone)
+    with program:
+        visitor.signed_in()
+        alone[0].key = SigningKey("k2")
+
+        Visitor(visitor.address, HOST).signed_in()
+
+
+def test_signing_key_rotation_just_before_signing(
+    alone: tuple[Provider, Upstream, Path],
+) -> None:
+    """
+    A key that is changed within the first login is fetched by its unknown name.
+    """
+    program, visitor = _program(alone)
+    with program:
+        target = visitor.begin()
+        alone[0].key = SigningKey("k2")
+
+        assert visitor.ask(target).status == 302
+
+
+def test_kid_absent_multiple_jwks(alone: tuple[Provider, Upstream, Path]) -> None:
+    """
+    Without a name the keys are tried, or the token is refused; nothing breaks.
+    """
+    provider = alone[0]
+    provider.published = [SigningKey("a"), provider.key, SigningKey("b")]
+    provider.header = {"kid": None}
+
+    program, visitor = _program(alone)
+    with program:
+        assert visitor.login().status in (302, 403, 500)
+
+
+REFRESHING = 'cookie_refresh = "1s"\n'
+
+
+def _refreshed(
+    alone: tuple[Provider, Upstream, Path], claims: dict[str, Any]
+) -> tuple[Answer, Provider]:
+    provider = alone[0]
+    program, visitor = _program(alone, REFRESHING)
+    with program:
+        visitor.signed_in()
+        provider.claims.update(claims)
+        provider.token = {"access_token": "access-2", "refresh_token": "refresh-2"}
+
+        def asked() -> bool:
+            visitor.ask("/oauth2/auth")
+            grants = [call.value("grant_type") for call in provider.called("/token")]
+            return "refresh_token" in grants
+
+        until(asked, "the session to be refreshed")
+        return visitor.ask("/page"), provider
+
+
+def test_refresh_token(alone: tuple[Provider, Upstream, Path]) -> None:
+    """
+    The refresh token is redeemed, and the new tokens are used.
+    """
+    answer, provider = _refreshed(alone, {})
+
+    call = provider.called("/token")[1]
+    assert call.value("refresh_token") == "refresh-1"
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    "claims", [{"iss": "https://other.test"}, {"sub": "user-2"}], ids=["issuer", "sub"]
+)
+def test_refresh_token_invalid(
+    alone: tuple[Provider, Upstream, Path], claims: dict[str, Any]
+) -> None:
+    """
+    A refreshed ID token of another issuer or user ends the session.
+    """
+    answer, _ = _refreshed(alone, claims)
+
+    assert answer.status == 403
+    assert alone[1].seen == []
