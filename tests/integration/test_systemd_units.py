@@ -2,16 +2,29 @@
 The units that are shipped, judged by systemd's own tools.
 """
 
+import http.client
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+from tests.integration.harness.ports import PATIENCE, free_port, until
+from tests.integration.harness.program import clean_environment
 
 UNITS = Path(__file__).parents[2] / "systemd"
 SERVICE = UNITS / "oauthproxy.service"
 SOCKET = UNITS / "oauthproxy.socket"
 WORST_EXPOSURE = 1.5
+CONFIGURATION = """\
+provider = "github"
+client_id = "id"
+client_secret = "the-client-secret"
+cookie_secret = "the-cookie-secret-of-32-bytes-00"
+email_domains = ["*"]
+upstreams = ["static://202"]
+"""
 
 
 def analyze(*arguments):
@@ -43,9 +56,50 @@ def test_service_is_hardened():
     )
 
 
-def test_service_listens_on_the_name_that_the_socket_carries():
-    """The endpoint in the service finds the descriptor of the socket by its name."""
-    carried = re.search(r"(?m)^FileDescriptorName=(\w+)$", SOCKET.read_text())[1]
-    wanted = re.search(r"--listen=systemd:\S*name=(\w+)", SERVICE.read_text())[1]
+def unit_command(configuration):
+    """Return the command of the service, with this program and configuration."""
+    line = re.search(
+        r"(?m)^ExecStart=/usr/bin/env oauthproxy (.*)$", SERVICE.read_text()
+    )
+    arguments = re.sub(r"--config=\S+", f"--config={configuration}", line[1])
+    return [sys.executable, "-m", "oauthproxy", *arguments.split()]
 
-    assert wanted == carried
+
+def ping(port):
+    """Return the status of a probe, or None while nobody answers."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    try:
+        connection.request("GET", "/ping")
+        return connection.getresponse().status
+    except OSError:
+        return None
+    finally:
+        connection.close()
+
+
+def test_service_serves_on_the_socket_of_the_socket_unit(tmp_path):
+    """
+    The command of the service, started by the first connection to a socket with the
+    name that the socket unit gives, answers that very connection.
+    """
+    configuration = tmp_path / "oauthproxy.cfg"
+    configuration.write_text(CONFIGURATION)
+    name = re.search(r"(?m)^FileDescriptorName=(\w+)$", SOCKET.read_text())[1]
+    port = free_port()
+    environment = clean_environment()
+    activate = ["systemd-socket-activate", f"--listen=127.0.0.1:{port}"]
+    activate += [f"--fdname={name}", *(f"--setenv={each}" for each in environment)]
+    process = subprocess.Popen(
+        [*activate, *unit_command(configuration)],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+    try:
+        status = until(lambda: ping(port), "an answer on the socket")
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+    assert status == 200
