@@ -22,8 +22,8 @@ from oauthproxy.net.background import Background
 from oauthproxy.net.fetch import TreqFetcher
 from oauthproxy.net.gate import Gate
 from oauthproxy.net.outgoing import OutgoingProxies
-from oauthproxy.net.trust import ClientTrust
-from oauthproxy.ports import Clock, Vault
+from oauthproxy.net.trust import CertificateRefused, ClientTrust
+from oauthproxy.ports import Clock, Index, Vault
 from oauthproxy.providers.bearer import BearerIssuer
 from oauthproxy.providers.provider import Provider
 from oauthproxy.providers.surroundings import Surroundings
@@ -137,24 +137,37 @@ class Inside:
                 self.logs,
                 minimal=session.session_cookie_minimal,
             )
-        self.vault = self._vault(session.session_store_type)
-        if hasattr(self.vault, "watch"):
-            self.vault.watch(self.cache)
-        else:
-            self.cache.lost()
-        return TicketStore(self.vault, cookie, self.secrets, self.clock, os.urandom)
+        self.vault, index = self._vault(session.session_store_type)
+        self.vault.watch(self.cache)
+        return TicketStore(
+            self.vault,
+            cookie,
+            self.secrets,
+            self.clock,
+            os.urandom,
+            writer=CookieWriter(cookie, self.logs.error),
+            index=index,
+        )
 
-    def _vault(self, kind: str) -> Vault:
+    def _vault(self, kind: str) -> tuple[Vault, Index]:
         if kind == "memory":
-            return MemoryVault(self.clock)
-        if kind == "redis":
-            from oauthproxy.net.redis.vault import make_vault
+            memory = MemoryVault(self.clock)
+            return memory, memory
+        if kind != "redis":
+            raise SettingsError([f"session_store_type: {kind!r} is not known"])
+        from oauthproxy.net.redis.vault import make_vault
 
-            made: Vault = make_vault(
-                self.reactor, self.settings.session, self.settings.limits, self.logs
+        try:
+            redis = make_vault(
+                self.reactor,
+                self.settings.session,
+                self.settings.limits,
+                self.logs,
+                prefix=f"{self.settings.cookie.cookie_name}-",
             )
-            return made
-        raise SettingsError([f"session_store_type: {kind!r} is not known"])
+        except (ValueError, OSError, CertificateRefused) as cause:
+            raise SettingsError([f"Redis: {cause}"]) from cause
+        return redis, redis.index
 
     @cached_property
     def refresher(self) -> Refresher:

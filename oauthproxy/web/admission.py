@@ -7,7 +7,7 @@ from attrs import frozen
 from oauthproxy.access.decision import Allowed, Decision, Denied, Rules, decide
 from oauthproxy.access.identify import Identifier
 from oauthproxy.answer import Answer
-from oauthproxy.errors import SessionRefused
+from oauthproxy.errors import SessionRefused, StoreUnavailable
 from oauthproxy.ports import Log
 from oauthproxy.session.session import Session
 from oauthproxy.session.store import SessionStore
@@ -69,11 +69,18 @@ class Admission:
         scope, cookies = request.scope, cookies_of(request)
         seen = self._known.find(cookies) if self._only_stored else None
         if seen is not None:
-            request.username = seen.username
-            return Admitted(decision=Allowed(seen.session), known=seen)
+            return self._seen(request, seen)
         since = self._known.moment
-        found = await self._identifier.identify(scope, cookies)
+        try:
+            found = await self._identifier.identify(scope, cookies)
+        except StoreUnavailable:
+            seen = self._known.last_known(cookies) if self._only_stored else None
+            if seen is None:
+                raise
+            return self._seen(request, seen)
         session, set_cookies = found.session, found.set_cookies
+        if session is None:
+            self._known.forget(cookies)
         decision = decide(scope, session, self._rules)
         if isinstance(decision, Denied):
             set_cookies += await self._clear(request, decision, session)
@@ -92,6 +99,10 @@ class Admission:
             cookies=set_cookies,
             refused=found.refused,
         )
+
+    def _seen(self, request: FrontRequest, known: Known) -> Admitted:
+        request.username = known.username
+        return Admitted(decision=Allowed(known.session), known=known)
 
     async def _clear(
         self, request: FrontRequest, denied: Denied, session: Session | None

@@ -140,8 +140,28 @@ class KnownSessions:
         """
         Return the entry of parsed cookies (the way of split ones).
         """
+        return self._usable(cookies, self._cache.get)
+
+    def last_known(self, cookies: Cookies) -> Known | None:
+        """
+        Return the entry of parsed cookies from before the store went down, as long as
+        its times allow.
+        """
+        return self._usable(cookies, self._cache.last_known)
+
+    def forget(self, cookies: Cookies) -> None:
+        """
+        Forget the entry of cookies that lead to no session any more.
+        """
         key = self._store.key(cookies)
-        known = None if key is None else self._cache.get(field_bytes(key))
+        if key is not None:
+            self._cache.drop(field_bytes(key))
+
+    def _usable(
+        self, cookies: Cookies, find: Callable[[bytes], Known | None]
+    ) -> Known | None:
+        key = self._store.key(cookies)
+        known = None if key is None else find(field_bytes(key))
         if (
             known is None
             or known.until <= time.time_ns()
