@@ -46,7 +46,12 @@ def _replayed(
 ) -> Replayed:
     assert isinstance(program.address, tuple)
     host = f"127.0.0.1:{program.address[1]}"
-    exchanges = Replay(program.address, host).run(recorded)
+
+    def learn(nonce: str) -> None:
+        provider.claims["nonce"] = nonce
+
+    exchanges = Replay(program.address, host, learn).run(recorded)
+    provider.claims.pop("nonce", None)
     token = provider.id_tokens[-1]
     return Replayed(exchanges, Comparison(host, token, behaviour != "ours"))
 
