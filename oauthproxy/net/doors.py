@@ -32,6 +32,7 @@ from oauthproxy.net.bind import (
     inherited,
     socket_name,
 )
+from oauthproxy.net.settled import SettledFactory
 from oauthproxy.net.unixport import UnixPort
 
 
@@ -49,6 +50,13 @@ class Listener:
     server: str = "site"
     secure: bool = False
     make: Callable[["Binder"], None] = field(eq=False)
+
+    def refusal(self, reason: str) -> CannotListen:
+        """
+        Return the error that names this listener.
+        """
+        text = f"cannot listen on {self.text} (--{self.option}): {reason}"
+        return CannotListen(text)
 
 
 @implementer(IProtocolFactory)
@@ -114,6 +122,8 @@ class Door:
         """
         if self.listener.secure:
             served = TLSMemoryBIOFactory(tls, False, served, reactor)
+        if self.factory is not self.slot:
+            served = SettledFactory(reactor, served)
         self.slot.current = served
         factory = self.factory
         if self.endpoint_tls is not None:
@@ -242,6 +252,5 @@ def bind(listeners: Sequence[Listener]) -> list[Door]:
         except CannotListen as cause:
             for door in binder.doors:
                 door.close()
-            text = f"cannot listen on {listener.text} (--{listener.option}): {cause}"
-            raise CannotListen(text) from cause
+            raise listener.refusal(str(cause)) from cause
     return binder.doors

@@ -10,7 +10,6 @@ from typing import Any
 from twisted.internet.defer import maybeDeferred
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory
 
-from oauthproxy.net.bind import CannotListen
 from oauthproxy.net.doors import Door, Slot
 from oauthproxy.net.livetls import LiveTLS, tls_source
 from oauthproxy.ports import Clock, Log
@@ -56,8 +55,7 @@ class Entrances:
         }
         for door in doors:
             if door.listener.secure and door.listener.server not in self._tls:
-                text = f"cannot listen on {door.listener.text}: there is no certificate"
-                raise CannotListen(text)
+                raise door.listener.refusal("there is no certificate")
 
     def lead_to(self, site: IProtocolFactory, metrics: IProtocolFactory | None) -> None:
         """

@@ -99,10 +99,10 @@ class Running:
         """Wait for a line and return what was found."""
 
         def look() -> re.Match[str] | None:
-            assert self.process.poll() is None or re.search(
-                pattern, self.out + self.err
-            )
-            return re.search(pattern, self.out + self.err)
+            ended = self.process.poll() is not None
+            said = re.search(pattern, self.out + self.err)
+            assert said or not ended, f"it ended: {self.out + self.err}"
+            return said
 
         found = until(look, f"{pattern} in what it says")
         assert found is not None
@@ -350,12 +350,8 @@ def test_certificate_is_changed_under_way(tmp_path: Path):
     authority = Authority()
     cert, key = authority.sign("localhost").save(tmp_path, "tls")
     context = ssl.create_default_context(cadata=authority.pem.decode())
-    arguments = [
-        configured(tmp_path),
-        "--https-address=127.0.0.1:0",
-        f"--tls-cert-file={cert}",
-        f"--tls-key-file={key}",
-    ]
+    files = [f"--tls-cert-file={cert}", f"--tls-key-file={key}"]
+    arguments = [configured(tmp_path), "--https-address=127.0.0.1:0", *files]
 
     def connected(port: int) -> ssl.SSLSocket:
         plain = socket.create_connection(("127.0.0.1", port))
@@ -373,6 +369,58 @@ def test_certificate_is_changed_under_way(tmp_path: Path):
 
     assert old != new
     assert got.startswith("HTTP/1.1 200")
+
+
+def _tls_files(folder: Path) -> tuple[ssl.SSLContext, list[str]]:
+    """Make a certificate; return a client's context and the options for it."""
+    authority = Authority()
+    cert, key = authority.sign("localhost").save(folder, "tls")
+    context = ssl.create_default_context(cadata=authority.pem.decode())
+    return context, [f"--tls-cert-file={cert}", f"--tls-key-file={key}"]
+
+
+def test_tls_behind_the_proxy_protocol(tmp_path: Path):
+    """An endpoint that begins with https: has our certificate, and the client's
+    address comes from the PROXY header in front of TLS."""
+    context, files = _tls_files(tmp_path)
+    endpoint = "--listen=https:haproxy:tcp:0:interface=127.0.0.1"
+    options = [configured(tmp_path), *files, "--https-address=-", endpoint]
+
+    with Running([*MODULE, *options], tmp_path) as program:
+        plain = socket.create_connection(("127.0.0.1", program.port("HTTPS")))
+        plain.sendall(b"PROXY TCP4 192.0.2.1 192.0.2.2 1234 443\r\n")
+        got = exchange(context.wrap_socket(plain, server_hostname="localhost"))
+        program.says(r"192\.0\.2\.1:1234 - .* GET")
+
+    assert got.startswith("HTTP/1.1 200")
+
+
+def test_tls_at_a_socket_file(tmp_path: Path):
+    """A socket file can be served over TLS."""
+    context, files = _tls_files(tmp_path)
+    path = tmp_path / "s"
+    options = [*files, "--https-address=-", f"--listen=https:unix:{path}:mode=600"]
+
+    with Running([*MODULE, configured(tmp_path), *options], tmp_path) as program:
+        program.says("HTTPS: listening on unix://")
+        plain = socket.socket(socket.AF_UNIX)
+        plain.connect(str(path))
+        got = exchange(context.wrap_socket(plain, server_hostname="localhost"))
+
+    assert got.startswith("HTTP/1.1 200")
+
+
+def test_tls_without_a_certificate_is_one_line(tmp_path: Path):
+    """An endpoint that begins with https: needs a certificate."""
+    options = [configured(tmp_path), "--listen=https:tcp:0"]
+
+    with Running([*MODULE, *options], tmp_path) as program:
+        status = program.process.wait(PATIENCE)
+
+    assert status == 1
+    assert program.err == (
+        "oauthproxy: cannot listen on https:tcp:0 (--listen): there is no certificate\n"
+    )
 
 
 # Sockets and systemd.
@@ -517,6 +565,24 @@ def test_workers_that_cannot_start_end_the_program(tmp_path: Path):
 
     assert status == 1
     assert "/no.htpasswd" in program.err
+
+
+def test_workers_share_a_socket_file(tmp_path: Path):
+    """Workers share a socket file, which goes when the last of them has ended."""
+    path = tmp_path / "s"
+    flag = configured(tmp_path, http_address=f'"unix://{path}"')
+    with Running([*MODULE, flag, "--workers=2"], tmp_path) as program:
+        program.says("listening on unix://")
+        os.kill(children(program.process.pid)[0], signal.SIGTERM)
+        program.says("worker 0 ended with status 0 and is replaced")
+        client = socket.socket(socket.AF_UNIX)
+        client.connect(str(path))
+        got = exchange(client)
+        status = program.stop()
+
+    assert got.startswith("HTTP/1.1 200")
+    assert status == 0
+    assert not path.exists()
 
 
 def test_workers_end_when_their_parent_is_killed(tmp_path: Path):

@@ -25,12 +25,16 @@ from tests.unit.reactor import on_reactor, reactor
 
 class Host(Protocol):
     """
-    Tell a client who it is, as this side sees it.
+    Tell a client who it is, as this side saw it when the connection was made.
     """
+
+    def connectionMade(self) -> None:
+        assert self.transport is not None
+        self.peer = self.transport.getPeer()
 
     def dataReceived(self, data: bytes) -> None:
         assert self.transport is not None
-        self.transport.write(f"{self.transport.getPeer()} {data!r}\n".encode())
+        self.transport.write(f"{self.peer} {data!r}\n".encode())
 
 
 HOSTS = Factory.forProtocol(Host)
