@@ -8,6 +8,7 @@ from oauthproxy.errors import SettingsError
 from oauthproxy.ports import Clock, Entropy, Fetcher, Log, NewGate
 from oauthproxy.providers.github import GitHubProvider
 from oauthproxy.providers.gitlab import GitLabProvider
+from oauthproxy.providers.google import GoogleProvider
 from oauthproxy.providers.keycloak_oidc import KeycloakOIDCProvider
 from oauthproxy.providers.oidc import OIDCProvider
 from oauthproxy.providers.provider import Provider
@@ -17,6 +18,7 @@ from oauthproxy.settings.model import ProviderSettings
 PROVIDERS: Mapping[str, type[Provider]] = {
     "github": GitHubProvider,
     "gitlab": GitLabProvider,
+    "google": GoogleProvider,
     "keycloak-oidc": KeycloakOIDCProvider,
     "oidc": OIDCProvider,
 }
