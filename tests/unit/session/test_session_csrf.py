@@ -1,81 +1,118 @@
 """
-How many logins a browser can have under way.
+Logins under way find their own cookie.
 """
 
-from oauthproxy.crypto.secret import Secret
-from oauthproxy.session.csrf import USUAL_LIMIT, CSRFJar
+import pytest
+from attrs import evolve
+
+from oauthproxy.session.csrf import CSRFJar, new_code_verifier
 from oauthproxy.session.secrets import CookieSecrets
 from oauthproxy.settings.groups.cookie import CookieOptions
 from oauthproxy.wire.cookies import Cookies, CookieWriter
 from tests.unit.driver import CountingEntropy, FakeClock
 
-HOST = "app.test"
+HOST = "app.example.com"
+OLD, NEW = "0123456789abcdef", "fedcba9876543210"
+ENTROPY = CountingEntropy()
 
 
-class Browser:
+def jar(options: CookieOptions | None = None, *secrets: str) -> CSRFJar:
+    options = options or CookieOptions()
+    first, *rest = secrets or (OLD,)
+    return CSRFJar(
+        options,
+        CookieSecrets.of(first, rest),
+        CookieWriter(options),
+        FakeClock(),
+        ENTROPY,
+    )
+
+
+def pair(line: str) -> tuple[str, str]:
+    name, _, value = line.partition(";")[0].partition("=")
+    return name, value
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize("wanted", [0, 1])
+def test_cookie_of_the_state_is_found_among_its_namesakes(
+    order: tuple[int, int], wanted: int
+) -> None:
     """
-    Starts logins and keeps their cookies.
+    Of two cookies of one name the one that belongs to the state is used, whatever
+    their order.
     """
+    made = jar()
+    logins = [made.create("") for _ in range(2)]
+    lines = [made.cookies(each, Cookies(), HOST)[-1] for each in logins]
+    cookies = Cookies(tuple(pair(lines[n]) for n in order))
 
-    def __init__(self, *, secret: str = "0123456789abcdef", **more: bool) -> None:
-        options = CookieOptions(
-            cookie_secret=Secret(secret), cookie_csrf_per_request=True
-        )
-        self.clock = FakeClock()
-        self.jar = CSRFJar(
-            options,
-            CookieSecrets.of(secret),
-            CookieWriter(options),
-            self.clock,
-            CountingEntropy(),
-            **more,
-        )
-        self.held: dict[str, str] = {}
+    found = made.load(cookies, logins[wanted].state_hash)
 
-    def start(self) -> str:
-        """
-        Start a login; the hash of its state.
-        """
-        self.clock.time += 1_000_000_000
-        csrf = self.jar.create("")
-        sent = Cookies(tuple(self.held.items()))
-        for line in self.jar.cookies(csrf, sent, HOST):
-            name, _, value = line.partition(";")[0].partition("=")
-            self.held[name] = value
-            if not value:
-                del self.held[name]
-        return csrf.state_hash
+    assert found == logins[wanted]
 
 
-def test_logins_do_not_pile_up() -> None:
-    """Without a limit of the options ten logins stay beside a new one: the latest."""
-    browser = Browser()
+def test_garbage_beside_it_does_no_harm() -> None:
+    """
+    A cookie of the same name that is not ours is passed over.
+    """
+    made = jar()
+    login = made.create("verifier")
+    line = made.cookies(login, Cookies(), HOST)[-1]
+    name = made.name(login.state_hash)
+    cookies = Cookies(((name, "evil"), pair(line), (name, "worse")))
 
-    states = [browser.start() for _ in range(3 * USUAL_LIMIT)]
-
-    latest = states[-USUAL_LIMIT - 1 :]
-    assert list(browser.held) == [browser.jar.name(state) for state in latest]
-
-
-def test_unreadable_logins_do_not_pile_up() -> None:
-    """Cookies of a former secret go when the limit is reached, foreign ones never."""
-    browser = Browser()
-    former = Browser(secret="fedcba9876543210")
-    for _ in range(USUAL_LIMIT):
-        former.start()
-    browser.held = {**former.held, "_oauth2_proxy_other_csrf": "1", "app": "2"}
-
-    state = browser.start()
-
-    kept = ["_oauth2_proxy_other_csrf", "app", browser.jar.name(state)]
-    assert list(browser.held) == kept
+    assert made.load(cookies, login.state_hash) == login
 
 
-def test_the_reference_keeps_all() -> None:
-    """The reference's way can be had."""
-    browser = Browser(unlimited=True)
+def test_cookie_of_an_older_secret_is_read() -> None:
+    """
+    A login that began before the secret changed can be finished.
+    """
+    before, after = jar(None, OLD), jar(None, NEW, OLD)
+    login = before.create("")
+    cookies = Cookies((pair(before.cookies(login, Cookies(), HOST)[-1]),))
 
-    for _ in range(3 * USUAL_LIMIT):
-        browser.start()
+    assert after.load(cookies, login.state_hash) == login
 
-    assert len(browser.held) == 3 * USUAL_LIMIT
+
+def test_logins_of_their_own_names_do_not_meet() -> None:
+    """
+    With names of their own, logins at the same time leave each other alone.
+    """
+    made = jar(CookieOptions(cookie_csrf_per_request=True))
+    logins = [made.create("") for _ in range(3)]
+    cookies = Cookies(
+        tuple(pair(made.cookies(each, Cookies(), HOST)[-1]) for each in logins)
+    )
+
+    assert len({name for name, _ in cookies.pairs}) == 3
+    assert [made.load(cookies, each.state_hash) for each in logins] == logins
+
+
+def test_login_without_a_cookie_is_nobodys() -> None:
+    """
+    A state whose cookie did not come leads to nothing.
+    """
+    made = jar()
+
+    assert made.load(Cookies(), made.create("").state_hash) is None
+
+
+def test_verifier_is_long_and_new() -> None:
+    """
+    A PKCE verifier has 128 characters and is never the same.
+    """
+    first, second = new_code_verifier(ENTROPY), new_code_verifier(ENTROPY)
+
+    assert len(first) == len(second) == 128
+    assert first != second
+
+
+def test_nothing_of_a_login_is_in_its_repr() -> None:
+    """
+    State, nonce and verifier are secrets.
+    """
+    login = evolve(jar().create("hush-hush"))
+
+    assert repr(login) == "CSRF()"
