@@ -7,12 +7,16 @@ Rule 1: this file never touches a transport.
 Rule 2: a listener hears `head_parsed`, `body_parsed` any number of times, and
 `request_parsed`; or `parse_refused` once, after which nothing is parsed any more.
 Rule 3: a request for an upgrade is announced by `upgrade_parsed` instead of
-`request_parsed`, with the bytes behind it, unless it has a body: then it is an
-ordinary request.
+`request_parsed`, with the bytes behind it, unless it has a body or asks for more than
+one protocol: then it is an ordinary request.
 Rule 4: fields of a trailer section are dropped, as a proxy may (RFC 9110, 6.5.1) and
 an identity header there must.
+Rule 5: what one `feed` gave of a body is passed on in one piece.
+Rule 6: between the bytes of a body there is little besides: chunk extensions and
+trailers without end are refused.
 """
 
+import re
 from typing import Protocol
 
 import httptools
@@ -20,9 +24,15 @@ import httptools
 from oauthproxy.wire.fields import Pair
 from oauthproxy.wire.requesthead import CHUNKED, HeadRefused, RequestHead, judge
 
-SHORTEST_LINE = len("A /\r\n")
 LONG_BODY = 1 << 17
 """From so many missing bytes on a body of known length is not parsed."""
+
+FRAMING_LIMIT = 1 << 14
+"""Most bytes in a row, beyond those of one `feed`, that only frame a body."""
+
+MOST_RAW = 1 << 16
+_REQUEST_LINE = re.compile(rb"[!-~]+ [!-~]+ HTTP/1\.[01]\r\n")
+_RTSP = b" RTSP/"
 
 
 class Listener(Protocol):
@@ -59,6 +69,10 @@ class Listener(Protocol):
 class RequestParser:
     """
     Parse the requests of one connection.
+
+    `in_head` tells that the next byte belongs to a head or lies before one,
+    `head_bytes` how much of that head there was, and `long_body` that the next bytes
+    are only counted.
     """
 
     def __init__(self, listener: Listener, head_bytes: int, head_fields: int) -> None:
@@ -66,12 +80,16 @@ class RequestParser:
         self._most_bytes = head_bytes
         self._most_fields = head_fields
         self._llhttp = httptools.HttpRequestParser(self)
-        self._raw: list[bytes] = []
         self._target = b""
         self._fields: list[Pair] = []
         self._head: RequestHead | None = None
-        self._replaying = False
+        self._body: list[bytes] = []
         self._left = 0
+        self._framing = 0
+        self._raw = b""
+        self._begun = False
+        self._replaying = False
+        self._refused = False
         self.long_body = False
         self.in_head = True
         self.head_bytes = 0
@@ -80,32 +98,64 @@ class RequestParser:
         """
         Parse what the client sent.
         """
-        if self.long_body:
-            self._pass(data)
-            return
-        if self.in_head and not self._fits(data):
-            self._listener.parse_refused(431)
-            return
+        while data and not self._refused:
+            data = self._pass(data) if self.long_body else self._parse(data)
+
+    def _parse(self, data: bytes) -> bytes:
+        """
+        Give bytes to llhttp; return those that have to be given to it anew.
+        """
+        if self.in_head:
+            self.head_bytes += len(data)
+        else:
+            self._framing += len(data)
+        before = self._raw
+        self._raw = before + data if before else data
         try:
             self._llhttp.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            self._upgrade(data[upgrade.args[0] :])
+            return self._upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserInvalidMethodError:
-            self._listener.parse_refused(
-                501 if self.head_bytes > SHORTEST_LINE else 400
-            )
+            self._refuse(501 if _REQUEST_LINE.search(self._raw) else 400)
         except httptools.HttpParserCallbackError as error:
             refused = error.__context__
             if not isinstance(refused, HeadRefused):
                 raise (refused or error) from error
-            self._listener.parse_refused(refused.status)
+            self._refuse(refused.status)
         except httptools.HttpParserError:
-            self._listener.parse_refused(400)
+            self._refuse(400)
+        else:
+            self._fed()
+        return b""
 
+    def _fed(self) -> None:
+        """
+        Pass on what there is of a body, and keep to the limits.
+        """
+        self._raw = self._raw[:MOST_RAW] if self._begun else b""
+        if self._body:
+            self._deliver()
+        if self.in_head:
+            if self._begun and not self.head_bytes:
+                self.head_bytes = 1
+            if self.head_bytes > self._most_bytes:
+                self._refuse(431)
+        elif self._framing > FRAMING_LIMIT:
+            self._refuse(400)
         else:
             self.long_body = self._left >= LONG_BODY
 
-    def _pass(self, data: bytes) -> None:
+    def _deliver(self) -> None:
+        body, self._body = self._body, []
+        self._listener.body_parsed(body[0] if len(body) == 1 else b"".join(body))
+
+    def _refuse(self, status: int) -> None:
+        self._refused = True
+        self._raw = b""
+        self._body.clear()
+        self._listener.parse_refused(status)
+
+    def _pass(self, data: bytes) -> bytes:
         """
         Pass bytes of a long body on, past llhttp: only their number counts.
         """
@@ -114,41 +164,37 @@ class RequestParser:
             data = data[: self._left]
         self._left -= len(data)
         self._listener.body_parsed(data)
-        if self._left:
-            return
-        self.long_body = False
-        self._llhttp = httptools.HttpRequestParser(self)
-        self.on_message_complete()
-        if rest:
-            self.feed(rest)
+        if not self._left:
+            self.long_body = False
+            self._llhttp = httptools.HttpRequestParser(self)
+            self._end()
+        return rest
 
-    def _fits(self, data: bytes) -> bool:
-        before = self.head_bytes
-        self.head_bytes += len(data)
-        self._raw.append(data)
-        limit = self._most_bytes
-        if self.head_bytes <= limit:
-            return True
-        return before <= limit and b"\r\n\r\n" in data[: limit - before]
-
-    def _upgrade(self, rest: bytes) -> None:
+    def _upgrade(self, rest: bytes) -> bytes:
+        """
+        Go on behind a head at which llhttp has stopped; return what to parse next.
+        """
+        self._raw = b""
         head = self._head
-        if head is None or not head.length:
+        if head is None:
+            return rest
+        if not head.length:
+            self._head = None
+            self.in_head = True
             self._listener.upgrade_parsed(rest)
-            return
+            return b""
         # llhttp does not parse the body of an upgrade request: a second parser does,
         # behind a head that is made up for it.
-        length = head.length
         framing = (
             b"Transfer-Encoding: chunked"
-            if length == CHUNKED
-            else b"Content-Length: %d" % length
+            if head.length == CHUNKED
+            else b"Content-Length: %d" % head.length
         )
         self._llhttp = httptools.HttpRequestParser(self)
         self._replaying = True
         self._llhttp.feed_data(b"POST / HTTP/1.1\r\nHost: a\r\n%b\r\n\r\n" % framing)
-        if rest:
-            self.feed(rest)
+        self.long_body = self._left >= LONG_BODY
+        return rest
 
     # --- llhttp's side
 
@@ -157,7 +203,7 @@ class RequestParser:
         Begin a head.
         """
         if not self._replaying:
-            self.in_head = True
+            self._begun = True
             self._target = b""
             self._fields = []
 
@@ -172,7 +218,7 @@ class RequestParser:
         """
         Take a field.
         """
-        if self.in_head and not self._replaying:
+        if self._begun:
             if value and value[-1] <= 0x20:
                 value = value.rstrip(b" \t")
             self._fields.append((name, value))
@@ -187,17 +233,19 @@ class RequestParser:
             self._replaying = False
             return
         parser = self._llhttp
+        if _RTSP in self._raw:
+            self._check_protocol(parser.get_method())
         head = judge(
             parser.get_method(), self._target, parser.get_http_version(), self._fields
         )
-        if head.version == b"HTTP/1.0":
-            self._check_protocol_name(head)
-        if head.length or not parser.should_upgrade():
+        stops = parser.should_upgrade()
+        if head.length or not stops:
             head.upgrade = b""
-        self._head = head
+        self._head = head if stops and (head.length or head.upgrade) else None
+        self._begun = False
         self.in_head = False
         self.head_bytes = 0
-        self._raw.clear()
+        self._framing = 0
         self._left = max(head.length, 0)
         self._listener.head_parsed(head)
 
@@ -206,21 +254,25 @@ class RequestParser:
         Take a part of the body.
         """
         self._left -= len(data)
-        self._listener.body_parsed(data)
+        self._framing = 0
+        self._body.append(data)
 
     def on_message_complete(self) -> None:
         """
         Learn that the request is whole, unless llhttp only stops at an upgrade.
         """
-        if self._llhttp.should_upgrade():
-            self.in_head = True
-            return
-        self.in_head = True
+        if self._head is None or not self._llhttp.should_upgrade():
+            self._end()
+
+    def _end(self) -> None:
+        if self._body:
+            self._deliver()
         self._head = None
+        self.in_head = True
         self._listener.request_parsed()
 
-    def _check_protocol_name(self, head: RequestHead) -> None:
-        # llhttp also takes the RTSP and ICE protocols, and calls them version 1.0.
-        line = b"%b %b HTTP/1.0\r\n" % (head.method, self._target)
-        if line not in b"".join(self._raw):
+    def _check_protocol(self, method: bytes) -> None:
+        # llhttp takes RTSP for HTTP, and does not tell.
+        line = re.escape(b"%b %b" % (method, self._target)) + _RTSP
+        if re.search(rb"(?:\A|\n)" + line, self._raw):
             raise HeadRefused(400, "protocol name")

@@ -5,34 +5,33 @@ Rule 1: names are compared without case (RFC 9110, 5.1).
 Rule 2: the memory of spellings is bounded; a flood of odd ones only costs time.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 SPELLINGS = 4096
 
 
-class FieldKinds:
+class FieldKinds(dict[bytes, int]):
     """
-    Tell the kind of a field by its name as it was spelled.
+    The kind of a field by its name as it was spelled.
 
-    Kinds are small integers of the caller's; 0 means nothing special.
+    Kinds are small integers of the caller's; 0 means nothing special. Ask by `of`.
     """
-
-    __slots__ = ("_by_name", "_seen")
 
     def __init__(self, kinds: Mapping[bytes, int]) -> None:
+        super().__init__()
         self._by_name = {name.lower(): kind for name, kind in kinds.items()}
-        self._seen: dict[bytes, int] = {}
 
-    def of(self, name: bytes) -> int:
+    @property
+    def of(self) -> Callable[[bytes], int]:
         """
-        Return the kind of the field called `name`, in any case.
+        What returns the kind of the field of a name, in any case.
         """
-        kind = self._seen.get(name)
-        if kind is None:
-            kind = self._by_name.get(name.lower(), 0)
-            if len(self._seen) >= SPELLINGS:
-                self._seen.clear()
-            self._seen[name] = kind
+        return self.__getitem__
+
+    def __missing__(self, name: bytes) -> int:
+        if len(self) >= SPELLINGS:
+            self.clear()
+        kind = self[name] = self._by_name.get(name.lower(), 0)
         return kind
 
 

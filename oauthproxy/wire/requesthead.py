@@ -36,6 +36,7 @@ _HOST = re.compile(
 )
 _HOST_LIMIT = 1024
 _ABSOLUTE = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE)
+_REFUSED_METHODS = frozenset({b"CONNECT", b"TRACE", b"TRACK", b"SOURCE"})
 CHUNKED = -1
 
 
@@ -101,7 +102,7 @@ def judge(
         raise HeadRefused(400, "fragment in target")
     if hosts:
         _judge_host(head.host)
-    if method in {b"CONNECT", b"TRACE", b"TRACK"}:
+    if method in _REFUSED_METHODS:
         raise HeadRefused(405, "method")
     return head
 

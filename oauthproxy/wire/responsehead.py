@@ -44,7 +44,8 @@ class ResponseHead:
 
     `fields` are those that go on, without the framing; `length` is None unless the
     upstream gave one. `until_close` tells that only the end of the connection ends the
-    body. `upgrade` is the protocol of a 101, lower case.
+    body. `upgrade` is the protocol of a 101, lower case. `closes` tells that the
+    upstream asks for the connection's end.
     """
 
     status: int
@@ -55,6 +56,7 @@ class ResponseHead:
     has_date: bool = False
     encoding: bytes = b""
     upgrade: bytes = b""
+    closes: bool = False
 
     @property
     def until_close(self) -> bool:
@@ -68,6 +70,8 @@ def judge(status: int, fields: list[Pair]) -> ResponseHead:
     """
     Return the head's facts, or raise `ResponseRefused`.
     """
+    if not 100 <= status <= 999:
+        raise ResponseRefused("status")
     on: list[Pair] = []
     head = ResponseHead(status, on)
     kind_of = _KINDS.of
@@ -89,10 +93,8 @@ def judge(status: int, fields: list[Pair]) -> ResponseHead:
         elif kind == ENCODING:
             head.encoding = pair[1].lower()
             on.append(pair)
-        elif kind == UPGRADE:
-            head.upgrade = pair[1].lower()
-        elif kind == CODING:
-            _take_coding(head, pair[1])
+        else:
+            _take_hop(head, kind, pair[1])
     if head.chunked and head.length is not None:
         raise ResponseRefused("Content-Length beside Transfer-Encoding")
     if named:
@@ -101,6 +103,7 @@ def judge(status: int, fields: list[Pair]) -> ResponseHead:
 
 
 def _take_out(head: ResponseHead, named: list[bytes]) -> None:
+    head.closes = b"close" in named
     gone = set(named) - {b"close", b"keep-alive"}
     if gone:
         head.fields = [p for p in head.fields if p[0].lower() not in gone]
@@ -113,6 +116,13 @@ def _take_length(head: ResponseHead, value: bytes) -> None:
     if head.length is not None and head.length != length:
         raise ResponseRefused("two Content-Lengths")
     head.length = length
+
+
+def _take_hop(head: ResponseHead, kind: int, value: bytes) -> None:
+    if kind == UPGRADE:
+        head.upgrade = value.lower()
+    elif kind == CODING:
+        _take_coding(head, value)
 
 
 def _take_coding(head: ResponseHead, value: bytes) -> None:
