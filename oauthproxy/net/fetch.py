@@ -7,12 +7,12 @@ https only, and with an `Authorization` field within its origin only.
 Rule 3: what is raised says where a call failed and why, never what was sent.
 """
 
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from attrs import evolve
 from treq.client import HTTPClient
-from treq.cookies import IndexableCookieJar
 from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
@@ -260,7 +260,8 @@ def _texts(headers: Headers) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _no_cookies() -> IndexableCookieJar:
-    from http.cookiejar import DefaultCookiePolicy
-
-    return IndexableCookieJar(DefaultCookiePolicy(allowed_domains=()))
+def _no_cookies() -> Any:
+    """
+    Return a jar that stays empty.
+    """
+    return CookieJar(DefaultCookiePolicy(allowed_domains=()))
