@@ -32,7 +32,7 @@ class Extent:
     body: int = 100 * MEBIBYTE
     long_body: int = 1024 * MEBIBYTE
     idle: int = 1000
-    websockets: int = 500
+    websockets: int = 400
     only: str = ""
 
     def wants(self, what: str) -> bool:
