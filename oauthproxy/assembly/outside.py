@@ -14,6 +14,7 @@ from twisted.internet.endpoints import (
 )
 from twisted.internet.interfaces import IStreamClientEndpoint
 
+from oauthproxy.access.hosts import HostRules
 from oauthproxy.access.origins import Origins
 from oauthproxy.access.probes import HealthChecks
 from oauthproxy.answer import Answer, Empty, Json, Text
@@ -164,6 +165,9 @@ class _Outside:
             server_wide=FixedResource(answerer, Empty()),
             https_port=self._https_port(),
             semicolons=settings.proxy.allow_query_semicolons,
+            hosts=HostRules(
+                settings.ours.allowed_hosts, settings.ours.websocket_origins
+            ),
         )
 
     def _leaves(self, prefix: bytes) -> Mapping[bytes, Any]:

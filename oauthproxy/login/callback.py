@@ -192,6 +192,7 @@ class Callback:
         return Refused(
             403,
             f"session validation failed: {detail}",
+            ProviderRefused().sentence,
             cookies=(self._clear(scope, csrf.state_hash),),
             username=username,
         )

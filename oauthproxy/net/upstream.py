@@ -33,6 +33,7 @@ from oauthproxy.wire.responsehead import (
     judge,
 )
 
+VERSIONS = frozenset({"1.1", "1.0"})
 HEAD_LIMIT = 1 << 20
 LONG_BODY = 1 << 17
 """From so many missing bytes on a body of known length is not parsed."""
@@ -307,6 +308,8 @@ class UpstreamConnection(TwistedProtocol):
             return
         parser = self._parser
         status = parser.get_status_code()
+        if status < 100 or parser.get_http_version() not in VERSIONS:
+            raise ResponseRefused("status line")
         if 100 <= status < 200:
             self._inform(status)
             return

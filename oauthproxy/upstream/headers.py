@@ -2,8 +2,8 @@
 Say who is signed in: fields that go to the upstream and into responses.
 
 Rule 1: what we say about a user, a client cannot say: its fields of these names go no
-further, in any case and with `_` or `.` for `-`, because CGI, PHP and others read them
-as one. That holds without a session too.
+further, in any case and with any other sign for `-`, because CGI, PHP and others read
+them as one. That holds without a session too.
 Rule 2: a value is what a header line can hold: control characters become blanks.
 Rule 3: a list becomes one line joined by commas; a comma inside of an element is
 percent-encoded, so that no element can pass for two.
@@ -47,6 +47,10 @@ IDENTITY_FIELDS = frozenset(
     }
 )
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FOLDED = bytes(
+    ord(chr(b).lower()) if chr(b).isascii() and chr(b).isalnum() else 0x2D
+    for b in range(256)
+)
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 _LONE = re.compile("[\ud800-\udbff]|[\udc00-\udc7f\udd00-\udfff]")
 _NOT_OURS = HOP_BY_HOP | {b"connection", b"te", b"host", b"content-length"}
@@ -55,9 +59,10 @@ _LISTS = ("groups",)
 
 def normalised(name: bytes) -> bytes:
     """
-    Return a field name as CGI-like interfaces see it, with dashes.
+    Return a field name as CGI-like interfaces see it, with dashes: some of them turn
+    every sign that is no letter or digit into the same one.
     """
-    return name.lower().replace(b"_", b"-").replace(b".", b"-")
+    return name.translate(_FOLDED)
 
 
 def canonical(name: str) -> str:

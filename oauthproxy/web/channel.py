@@ -193,8 +193,10 @@ class FrontChannel(TwistedProtocol):
             self._expects_continue = head.expects_continue
         self._incoming = request
         self.requests.append(request)
-        if len(self.requests) == 1 and not head.upgrade:
-            self._begin(request)
+        if len(self.requests) == 1:
+            self.site.idle.pop(self, None)
+            if not head.upgrade:
+                self._begin(request)
 
     def body_parsed(self, data: bytes) -> None:
         """
@@ -282,6 +284,7 @@ class FrontChannel(TwistedProtocol):
             self._send_refusal(self._refusal)
             return
         self.deadline = self.sweeper.now + self.limits.idle_time
+        self.site.rests(self)
         rest, self._upgrade_rest = self._upgrade_rest, None
         self._resume_transport()
         if rest:

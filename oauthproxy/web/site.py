@@ -39,7 +39,8 @@ class Journal(Protocol):
 
 class FrontSite(server.Site):
     """
-    Makes channels, and knows them all.
+    Makes channels, and knows them all; `idle` are those that serve nobody, longest
+    first.
 
     `locate` finds the resource for a request. Only HTTP/1.1 is offered to TLS clients.
     """
@@ -64,6 +65,7 @@ class FrontSite(server.Site):
         self.limits = limits
         self.trust = trust
         self.channels: set[FrontChannel] = set()
+        self.idle: dict[FrontChannel, None] = {}
         self.live = 0
         self._locate = locate
         self._reactor = reactor
@@ -105,19 +107,27 @@ class FrontSite(server.Site):
         """
         self.channels.add(channel)
         self.sweeper.add(channel)
-        if len(self.channels) > self._most_channels:
-            self._close_longest_idle(channel)
+        while len(self.channels) > self._most_channels:
+            longest = next(iter(self.idle), channel)
+            self.closed(longest)
+            longest.abort()
+        if channel in self.channels:
+            self.idle[channel] = None
 
     def closed(self, channel: FrontChannel) -> None:
         """
         Forget a channel.
         """
         self.channels.discard(channel)
+        self.idle.pop(channel, None)
         self.sweeper.discard(channel)
 
-    def _close_longest_idle(self, newcomer: FrontChannel) -> None:
-        idle = (c for c in self.channels if c.is_idle and c is not newcomer)
-        min(idle, key=lambda c: c.deadline, default=newcomer).abort()
+    def rests(self, channel: FrontChannel) -> None:
+        """
+        Hear that a channel serves nobody from now on.
+        """
+        if channel in self.channels:
+            self.idle[channel] = None
 
     def drain(self) -> None:
         """

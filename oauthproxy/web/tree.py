@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from attrs import define, evolve
 from twisted.web import resource
 
+from oauthproxy.access.hosts import HostRules
 from oauthproxy.access.https import https_redirect
 from oauthproxy.access.probes import HealthChecks
 from oauthproxy.answer import Redirect, Text
@@ -92,6 +93,7 @@ class Tree:
     server_wide: resource.Resource
     https_port: str | None = None
     semicolons: bool = False
+    hosts: HostRules
 
     def locate(self, request: FrontRequest) -> resource.Resource:
         """
@@ -104,6 +106,12 @@ class Tree:
             moved = self._before_routing(request)
             if moved is not None:
                 return moved
+        if self.hosts:
+            refusal = self.hosts.refusal(
+                request.scope, websocket=request.head.upgrade == b"websocket"
+            )
+            if refusal is not None:
+                return FixedResource(self.answerer, refusal)
         if self.https_port is not None:
             redirect = https_redirect(request.scope, self.https_port)
             if redirect is not None:

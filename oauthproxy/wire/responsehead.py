@@ -70,8 +70,6 @@ def judge(status: int, fields: list[Pair]) -> ResponseHead:
     """
     Return the head's facts, or raise `ResponseRefused`.
     """
-    if not 100 <= status <= 999:
-        raise ResponseRefused("status")
     on: list[Pair] = []
     head = ResponseHead(status, on)
     kind_of = _KINDS.of

@@ -73,6 +73,23 @@ class OurOptions:
         "expires, as oauth2-proxy does; it then ends, or is refreshed, only where "
         "cookie-refresh asks for it.",
     )
+    allowed_hosts: tuple[str, ...] = option(
+        TEXTS,
+        (),
+        ours=True,
+        holds="domain",
+        help="Hosts that requests may name, written like whitelist-domain; others are "
+        "answered 421. Without any, every host is served.",
+    )
+    websocket_origins: tuple[str, ...] = option(
+        TEXTS,
+        (),
+        ours=True,
+        holds="domain",
+        help="Hosts, written like whitelist-domain, whose pages may open WebSockets "
+        "besides those of the host itself; others are answered 403. Without any, "
+        "origins are not looked at.",
+    )
     insecure_skip_default_pkce: bool = option(
         FLAG,
         False,
