@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from oauthproxy.errors import SettingsError
 from oauthproxy.ports import Clock, Entropy, Fetcher, Log, NewGate
+from oauthproxy.providers.entra_id import EntraIDProvider
 from oauthproxy.providers.github import GitHubProvider
 from oauthproxy.providers.gitlab import GitLabProvider
 from oauthproxy.providers.google import GoogleProvider
@@ -16,6 +17,7 @@ from oauthproxy.providers.surroundings import Surroundings
 from oauthproxy.settings.model import ProviderSettings
 
 PROVIDERS: Mapping[str, type[Provider]] = {
+    "entra-id": EntraIDProvider,
     "github": GitHubProvider,
     "gitlab": GitLabProvider,
     "google": GoogleProvider,

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from oauthproxy.errors import SettingsError
+from oauthproxy.providers.entra_id import tenant
 from oauthproxy.providers.gitlab import read_project
 
 CASES = tomllib.loads(
@@ -37,3 +38,11 @@ def test_gitlab_project(case: Case) -> None:
         outcome = {"ok": False}
 
     assert outcome == case["expect"]
+
+
+@cases("entra_issuer")
+def test_entra_issuer(case: Case) -> None:
+    """
+    An issuer of the public cloud names its tenant.
+    """
+    assert tenant(case["input"]["iss"]) == case["expect"]["tenant"]

@@ -108,7 +108,8 @@ class IdP:
         Return a provider with a discovery document and one key.
         """
         idp = cls()
-        idp.at(f"{issuer}/.well-known/openid-configuration", metadata(issuer, **more))
+        document = f"{issuer.removesuffix('/')}/.well-known/openid-configuration"
+        idp.at(document, metadata(issuer, **more))
         idp.at(f"{issuer}/keys", {"keys": [public(rsa_key())]})
         return idp
 
