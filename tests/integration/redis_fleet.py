@@ -10,9 +10,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
+from attrs import frozen
+
 from tests.integration.harness.ports import free_port, until
 
 HOST = "127.0.0.1"
+
+
+@frozen
+class TLSFiles:
+    """
+    What a server shows, whom it believes, and whether it asks clients ("yes", "no").
+    """
+
+    cert: Path
+    key: Path
+    authority: Path
+    clients: str = "no"
 
 
 class Server:
@@ -22,20 +36,40 @@ class Server:
     """
 
     def __init__(
-        self, folder: Path, *lines: str, port: int | None = None, sentinel: bool = False
+        self,
+        folder: Path,
+        *lines: str,
+        port: int | None = None,
+        sentinel: bool = False,
+        tls: TLSFiles | None = None,
     ) -> None:
+        self._tls = tls
         self.port = free_port() if port is None else port
         self.folder = folder / f"redis-{self.port or 'unix'}"
         self.folder.mkdir(parents=True, exist_ok=True)
         self._password = ""
         self._user = ""
-        settings = [f"port {self.port}", f"bind {HOST}", f"dir {self.folder}"]
+        settings = [f"bind {HOST}", f"dir {self.folder}", *self._ports()]
         if not sentinel:
             settings += ['save ""', "appendonly no"]
         self._file = self.folder / "redis.conf"
         self._file.write_text("\n".join((*settings, *lines, "")), encoding="utf-8")
         self._arguments = ["--sentinel"] if sentinel else []
         self._process: subprocess.Popen[bytes] | None = None
+
+    def _ports(self) -> list[str]:
+        if self._tls is None:
+            return [f"port {self.port}"]
+        return [
+            "port 0",
+            f"tls-port {self.port}",
+            f"tls-cert-file {self._tls.cert}",
+            f"tls-key-file {self._tls.key}",
+            f"tls-ca-cert-file {self._tls.authority}",
+            f"tls-auth-clients {self._tls.clients}",
+            "tls-replication yes",
+            "tls-cluster yes",
+        ]
 
     def __enter__(self) -> Self:
         self.start()
@@ -85,6 +119,8 @@ class Server:
         """
         Run a command with redis-cli and return what it prints.
         """
+        if self._tls is not None:
+            introduce += ("--tls", "--insecure")
         done = subprocess.run(
             ["redis-cli", "-h", HOST, "-p", str(self.port), *introduce, *command],
             capture_output=True,
@@ -104,16 +140,17 @@ class Server:
 
 @contextlib.contextmanager
 def sentinels(
-    folder: Path, password: str = ""
+    folder: Path, password: str = "", tls: TLSFiles | None = None
 ) -> Iterator[tuple[Server, Server, list[Server]]]:
     """
-    A master, its replica and three sentinels that replace it within a second or two.
+    A master, its replica and three sentinels that replace it within a second or two;
+    with `tls` nobody speaks anything else.
     """
     auth = [f"requirepass {password}", f"masterauth {password}"] if password else []
     with contextlib.ExitStack() as stack:
-        master = stack.enter_context(Server(folder, *auth))
+        master = stack.enter_context(Server(folder, *auth, tls=tls))
         replica = stack.enter_context(
-            Server(folder, f"replicaof {HOST} {master.port}", *auth)
+            Server(folder, f"replicaof {HOST} {master.port}", *auth, tls=tls)
         )
         lines = [
             f"sentinel monitor main {HOST} {master.port} 2",
@@ -122,7 +159,8 @@ def sentinels(
             *([f"sentinel auth-pass main {password}"] if password else []),
         ]
         watchers = [
-            stack.enter_context(Server(folder, *lines, sentinel=True)) for _ in range(3)
+            stack.enter_context(Server(folder, *lines, sentinel=True, tls=tls))
+            for _ in range(3)
         ]
         for watcher in watchers:
             until(lambda w=watcher: _sees_all(w), "the sentinels to meet")

@@ -19,8 +19,9 @@ from oauthproxy.net.redis.vault import RedisVault, make_vault
 from oauthproxy.session.cache import SessionCache
 from oauthproxy.settings.groups.limits import LimitOptions
 from oauthproxy.settings.groups.session import SessionOptions
-from tests.integration.redis_fleet import HOST, Server, cluster, sentinels
+from tests.integration.redis_fleet import HOST, Server, TLSFiles, cluster, sentinels
 from tests.unit.driver import RecordingLog
+from tests.unit.net.authority import Authority
 from tests.unit.reactor import on_reactor, reactor
 
 PREFIX = "_oauth2_proxy-"
@@ -208,6 +209,37 @@ def test_dead_sentinels_are_passed_over(
     run(options, work)
 
 
+def test_everything_behind_sentinel_over_tls(tmp_path: Path) -> None:
+    """
+    With rediss:// both the sentinels and the master are spoken to over verified TLS.
+    """
+    authority = Authority()
+    cert, key = authority.sign(HOST).save(tmp_path, "redis")
+    ca = tmp_path / "ca.pem"
+    ca.write_bytes(authority.pem)
+    with sentinels(tmp_path, tls=TLSFiles(cert, key, ca)) as (_, _, watchers):
+        options = SessionOptions(
+            redis_use_sentinel=True,
+            redis_sentinel_master_name="main",
+            redis_sentinel_connection_urls=tuple(
+                f"rediss://{HOST}:{watcher.port}" for watcher in watchers
+            ),
+            redis_ca_path=str(ca),
+        )
+
+        async def work(vault: RedisVault) -> Any:
+            await vault.check()
+            await vault.set(KEYS[0], b"over tls", 0)
+            return await vault.get(KEYS[0])
+
+        async def refused(vault: RedisVault) -> None:
+            with pytest.raises(StoreUnavailable, match="certificate"):
+                await vault.ping()
+
+        assert run(options, work) == b"over tls"
+        run(evolve(options, redis_ca_path=""), refused)
+
+
 @pytest.fixture(scope="module")
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Server]]:
     with cluster(tmp_path_factory.mktemp("cluster")) as made:
@@ -225,7 +257,7 @@ def test_cluster_keeps_everything_where_it_belongs(nodes: list[Server]) -> None:
     """
 
     async def work(vault: RedisVault) -> Any:
-        await vault.check("_oauth2_proxy")
+        await vault.check()
         traffic = Traffic(vault)
         await traffic.fill()
         found = [await vault.get(key) for key in KEYS]

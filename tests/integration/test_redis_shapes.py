@@ -18,7 +18,7 @@ from oauthproxy.session.cache import SessionCache
 from oauthproxy.settings.groups.limits import LimitOptions
 from oauthproxy.settings.groups.session import SessionOptions
 from oauthproxy.settings.kinds import MILLISECOND, MINUTE, SECOND
-from tests.integration.redis_fleet import HOST, Server
+from tests.integration.redis_fleet import HOST, Server, TLSFiles
 from tests.unit.driver import RecordingLog
 from tests.unit.net.authority import Authority
 from tests.unit.reactor import on_reactor, reactor
@@ -98,33 +98,22 @@ def over_unix(folder: Path) -> Shape:
 
 
 def over_tls(folder: Path) -> Shape:
-    authority = Authority()
-    cert, key = authority.sign(HOST, "localhost").save(folder, "redis")
-    ca = folder / "ca.pem"
-    ca.write_bytes(authority.pem)
-    server = TLSServer(folder, cert, key)
+    files = tls_files(folder, Authority())
+    server = Server(folder, tls=files)
     return Shape(
         server,
         SessionOptions(
             redis_connection_url=f"rediss://localhost:{server.port}/1",
-            redis_ca_path=str(ca),
+            redis_ca_path=str(files.authority),
         ),
     )
 
 
-class TLSServer(Server):
-    """
-    A server that speaks TLS only; with `clients`, to those that authority signed for.
-    """
-
-    def __init__(
-        self, folder: Path, cert: Path, key: Path, clients: Path | None = None
-    ) -> None:
-        super().__init__(folder)
-        lines = self._file.read_text().replace(f"port {self.port}\n", "port 0\n")
-        lines += f"tls-port {self.port}\ntls-cert-file {cert}\ntls-key-file {key}\n"
-        asks = "no" if clients is None else f"yes\ntls-ca-cert-file {clients}"
-        self._file.write_text(f"{lines}tls-auth-clients {asks}\n")
+def tls_files(folder: Path, authority: Authority, clients: str = "no") -> TLSFiles:
+    cert, key = authority.sign(HOST, "localhost").save(folder, "redis")
+    ca = folder / "ca.pem"
+    ca.write_bytes(authority.pem)
+    return TLSFiles(cert, key, ca, clients)
 
 
 SHAPES = (plain, with_password, with_user, over_unix, over_tls)
@@ -150,7 +139,7 @@ def test_bytes_come_back_exactly(shape: Shape) -> None:
     """
 
     async def work(vault: RedisVault) -> Any:
-        await vault.check("_oauth2_proxy")
+        await vault.check()
         await vault.set(KEY, VALUE, MINUTE)
         stored = await vault.get(KEY)
         await vault.delete(KEY)
@@ -303,14 +292,16 @@ def test_client_certificate_is_shown(tmp_path: Path) -> None:
     A server that asks for a certificate of ours gets it, and refuses us without.
     """
     authority = Authority()
-    ca = tmp_path / "ca.pem"
-    ca.write_bytes(authority.pem)
-    cert, key = authority.sign(HOST, "localhost").save(tmp_path, "redis")
+    files = tls_files(tmp_path, authority, clients="yes")
     ours, our_key = authority.sign("proxy").save(tmp_path, "proxy")
-    server = TLSServer(tmp_path, cert, key, clients=ca)
-    url = f"rediss://localhost:{server.port}"
-    options = SessionOptions(redis_connection_url=url, redis_ca_path=str(ca))
-    made = Shape(server, options)
+    server = Server(tmp_path, tls=files)
+    made = Shape(
+        server,
+        SessionOptions(
+            redis_connection_url=f"rediss://localhost:{server.port}",
+            redis_ca_path=str(files.authority),
+        ),
+    )
 
     async def works(vault: RedisVault) -> None:
         await vault.ping()
@@ -369,7 +360,8 @@ def test_server_that_is_down_is_an_error_that_passes(single: Shape) -> None:
 
 def test_server_that_hangs_is_given_up_in_time(single: Shape) -> None:
     """
-    A server that accepts and says nothing costs no more than the limit.
+    A server that accepts and says nothing costs no more than the limit, and its
+    connection is not used again.
     """
     limits = LimitOptions(store_timeout=SECOND)
 
@@ -378,11 +370,15 @@ def test_server_that_hangs_is_given_up_in_time(single: Shape) -> None:
         await vault.ping()
         single.server.freeze()
         try:
-            with pytest.raises(StoreUnavailable, match="within 1s"):
+            with pytest.raises(StoreUnavailable, match=r"no (answer|reply) within"):
                 await vault.get(KEY)
+            single.server.thaw()
+            await vault.get(KEY)
         finally:
             single.server.thaw()
             await vault.stop()
+        opened = single.server.cli("info", "stats").partition("connections_received:")
+        assert int(opened[2].split()[0]) >= 3
 
     on_reactor(go)
 

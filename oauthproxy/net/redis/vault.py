@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Any
 
+from attrs import evolve
+
 from oauthproxy.crypto.base64 import encode_raw_url
 from oauthproxy.errors import StoreUnavailable
 from oauthproxy.net.background import Background
@@ -43,6 +45,7 @@ class RedisVault:
         entropy: Entropy = os.urandom,
     ) -> None:
         self.index = RedisIndex(caller, prefix)
+        self._prefix = prefix
         self._caller = caller
         self._router = router
         self._attend = attend
@@ -93,8 +96,10 @@ class RedisVault:
 
     async def start(self) -> None:
         """
-        Begin to watch for changes, and for masters that are replaced.
+        Begin to watch for changes and for masters that are replaced, and try out in
+        the background whether sessions can be kept; the log tells if not.
         """
+        self._background(self._try_out())
         for work in self._attend(self._watcher):
             self._background(work)
 
@@ -105,18 +110,25 @@ class RedisVault:
         self._background.stop()
         self._router.stop()
 
-    async def check(self, cookie_name: str) -> None:
+    async def check(self) -> None:
         """
         Try whether sessions can be stored, read and deleted; raise StoreUnavailable.
         """
         trial = encode_raw_url(self._entropy(TRIAL_BYTES))
-        key = f"{cookie_name}-healthcheck-{trial}"
+        key = f"{self._prefix}healthcheck-{trial}"
         try:
             await self.set(key, trial.encode("ascii"), TRIAL_LIFETIME)
             if await self.get(key) != trial.encode("ascii"):
                 raise StoreUnavailable("Redis: it does not return what was stored")
         finally:
             await self.delete(key)
+
+    async def _try_out(self) -> None:
+        try:
+            await self.check()
+        except StoreUnavailable:
+            # The caller of commands has told the log.
+            return
 
 
 def _expiry(lifetime: int) -> tuple[str | int, ...]:
@@ -149,7 +161,7 @@ def make_vault(
     from oauthproxy.net.redis.dial import Dialer
     from oauthproxy.net.redis.watch import Watch
 
-    plan = redis_plan(options)
+    plan = _bounded(redis_plan(options), limits.store_timeout)
     dialer = Dialer(reactor, plan)
     router, follow = _router(reactor, plan, dialer)
     limit = limits.store_timeout / SECOND
@@ -165,6 +177,16 @@ def make_vault(
             yield follow(switched)
 
     return RedisVault(caller, router, attend, prefix)
+
+
+def _bounded(plan: RedisPlan, limit: int) -> RedisPlan:
+    """
+    Have a connection that is silent given up before the command that waits for it, so
+    that the next one gets another connection.
+    """
+    longest = limit * 3 // 4
+    read_timeout = min(plan.read_timeout or longest, longest)
+    return evolve(plan, read_timeout=read_timeout)
 
 
 Follow = Callable[[Callable[[], None]], Coroutine[Any, Any, None]]
