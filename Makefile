@@ -8,7 +8,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 PYTHON ?= python3
 venv := .venv
 python := $(venv)/bin/python
-tests := tests/unit tests/conformance tests/attacks tests/integration tests/browser
+tests := tests/unit tests/conformance tests/attacks tests/integration \
+	tests/neighbours tests/browser
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_QUIET := 1
@@ -25,7 +26,7 @@ help: ## Show the targets
 demo: $(venv)/program ## Run the proxy with a demo identity provider and application
 	@$(python) -m oauthproxy demo
 
-test: lint docs servers tests/node/node_modules/.package-lock.json ## Run everything
+test: lint docs servers $(venv)/neighbours tests/node/node_modules/.package-lock.json ## Run everything
 	$(python) -m pytest $(tests)
 
 unit: $(venv)/develop ## Run the fast tests only
@@ -63,6 +64,11 @@ $(venv)/program: setup.cfg pyproject.toml
 $(venv)/develop: $(venv)/program
 	@echo "Adding what development needs to $(venv) …"
 	@$(install) '.[dev]'
+	@touch $@
+
+$(venv)/neighbours: $(venv)/develop
+	@echo "Adding the servers that stand before the proxy to $(venv) …"
+	@$(install) '.[neighbours]'
 	@touch $@
 
 tests/node/node_modules/.package-lock.json: tests/node/package-lock.json | servers
