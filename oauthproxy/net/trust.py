@@ -13,8 +13,8 @@ from typing import Any
 from OpenSSL import SSL
 from OpenSSL.crypto import X509
 from service_identity import CertificateError, VerificationError
+from service_identity.cryptography import extract_patterns
 from service_identity.hazmat import DNS_ID, IPAddress_ID, verify_service_identity
-from service_identity.pyopenssl import extract_patterns
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from twisted.python.failure import Failure
 from twisted.web.iweb import IPolicyForHTTPS
@@ -161,7 +161,7 @@ def _checked(
 def _is_for(certificate: X509, host: str) -> bool:
     wanted = IPAddress_ID(host) if _is_address(host) else DNS_ID(host)
     try:
-        patterns = extract_patterns(certificate)
+        patterns = extract_patterns(certificate.to_cryptography())
         verify_service_identity(patterns, obligatory_ids=[wanted], optional_ids=[])
     except (VerificationError, CertificateError):
         return False
