@@ -70,14 +70,19 @@ def with_password(folder: Path) -> Shape:
     return Shape(server, SessionOptions(redis_connection_url=url))
 
 
-def with_user(folder: Path) -> Shape:
+REFERENCE = (
+    "~_oauth2_proxy* resetchannels -@all +select +ping +set +get +del +eval +evalsha "
+    "+pexpire"
+)
+
+
+def with_user(folder: Path, rights: str = REFERENCE) -> Shape:
     """
-    The rights that the reference needs, and no more.
+    A user with few rights: those that the reference needs.
     """
-    rights = "+select +ping +set +get +del +eval +evalsha +pexpire"
     server = Server(
         folder,
-        f"user proxy on >secret ~_oauth2_proxy* resetchannels -@all {rights}",
+        f"user proxy on >secret {rights}",
         "user default off",
     )
     return Shape(
@@ -469,6 +474,39 @@ def test_nothing_is_kept_while_the_server_is_away(single: Shape) -> None:
         return lost, cache.last_known("cookie")
 
     assert single.run(work) == ((None, 1), None)
+
+
+DOCUMENTED = (
+    "~_oauth2_proxy* resetchannels &__redis__:invalidate -@all +@connection +select "
+    "+get +set +del +exists +eval +subscribe +pexpire +persist +zadd "
+    "+zremrangebyscore +zrangebyscore"
+)
+
+
+def test_documented_rights_are_enough(tmp_path: Path) -> None:
+    """
+    A user with the rights that the documentation names can do everything.
+    """
+    page = Path(__file__).parent.parent.parent / "docs" / "sessions.rst"
+    made = with_user(tmp_path, DOCUMENTED)
+    cache: SessionCache[int] = SessionCache(10)
+    with made.server:
+
+        async def work(vault: RedisVault) -> Any:
+            vault.watch(cache)
+            await vault.start()
+            await _until(lambda: _keeps(cache), "the watch")
+            await vault.check()
+            await vault.set(KEY, VALUE, MINUTE)
+            await vault.index.add("label", KEY, MINUTE)
+            lock = vault.lock(KEY)
+            held = await lock.obtain(SECOND) and await lock.extend(SECOND)
+            await lock.release()
+            return held, await vault.index.find("label")
+
+        assert made.run(work) == (True, (KEY,))
+    assert made.log.lines == []
+    assert DOCUMENTED in " ".join(page.read_text("utf-8").split())
 
 
 def test_user_without_the_right_to_watch_reads_every_time(tmp_path: Path) -> None:
