@@ -114,7 +114,13 @@ class Tenants:
         old, self.current = self.current, coming
         leaving = Deferred.fromCoroutine(_leave(old.house, LONGEST_REQUEST))
         self._leaving[old] = leaving
-        leaving.addBoth(lambda _: self._leaving.pop(old, None))
+        leaving.addBoth(self._left, old)
+
+    def _left(self, result: object, tenancy: Tenancy) -> None:
+        self._leaving.pop(tenancy, None)
+        if isinstance(result, Failure):
+            message = f"the old configuration did not end well: {result.value}"
+            self.current.log.error(message)
 
     async def leave(self) -> None:
         """
