@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 
 from oauthproxy.errors import SettingsError
 from oauthproxy.ports import Clock, Entropy, Fetcher, Log, NewGate
+from oauthproxy.providers.adfs import ADFSProvider
+from oauthproxy.providers.azure import AzureProvider
 from oauthproxy.providers.entra_id import EntraIDProvider
 from oauthproxy.providers.github import GitHubProvider
 from oauthproxy.providers.gitlab import GitLabProvider
@@ -17,6 +19,8 @@ from oauthproxy.providers.surroundings import Surroundings
 from oauthproxy.settings.model import ProviderSettings
 
 PROVIDERS: Mapping[str, type[Provider]] = {
+    "adfs": ADFSProvider,
+    "azure": AzureProvider,
     "entra-id": EntraIDProvider,
     "github": GitHubProvider,
     "gitlab": GitLabProvider,
