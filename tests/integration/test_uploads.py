@@ -202,12 +202,10 @@ def test_client_that_breaks_off_takes_the_upload_with_it(stage: Stage) -> None:
             lambda: stage.upstream.seen and stage.upstream.seen[-1].body == b"hello",
             "the first chunk",
         )
-        before = stage.upstream.open
+        used = stage.upstream.seen[-1].connection
         client.reset()
 
-    stage.upstream.wait(
-        lambda: stage.upstream.open < before, "the connection to be closed"
-    )
+    stage.upstream.wait(lambda: used in stage.upstream.ended, "the connection to end")
     assert not stage.upstream.seen[-1].complete
 
 

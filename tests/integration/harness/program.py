@@ -89,6 +89,7 @@ class Program:
     ) -> None:
         self.folder = folder
         self.address = address
+        self._leaving = False
         self.configuration = folder / "oauth2-proxy.cfg"
         self.configuration.write_text(configuration, encoding="utf-8")
         self._out = folder / "stdout"
@@ -169,12 +170,19 @@ class Program:
         """
         return self._process.wait(PATIENCE)
 
+    def leave(self) -> None:
+        """
+        Ask the program to end, and do not wait.
+        """
+        if self._process.poll() is None and not self._leaving:
+            self._process.send_signal(signal.SIGTERM)
+        self._leaving = True
+
     def stop(self) -> None:
         """
         Ask the program to end, and see that it does, well.
         """
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
+        self.leave()
         try:
             status = self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:

@@ -156,5 +156,7 @@ class Stages:
         Stop everything.
         """
         for stage in self._made.values():
+            stage.program.leave()
+        for stage in self._made.values():
             stage.program.stop()
             stage.upstream.close()

@@ -267,6 +267,7 @@ class Upstream:
         self.violations: list[str] = []
         self.connections = 0
         self.open = 0
+        self.ended: set[int] = set()
         self._behaviours: dict[str, Behaviour] = {
             "/redirect": _redirect,
             "/setcookie": _set_cookie,
@@ -367,6 +368,7 @@ class Upstream:
         self._sockets.discard(connection)
         with self.news:
             self.open -= 1
+            self.ended.add(number)
             self.news.notify_all()
 
     def _turn(self, stream: Stream, number: int) -> bool:
