@@ -372,3 +372,55 @@ def test_a30_stranger_gets_no_websocket(stage: Stage, fields: tuple[str, ...]) -
 
     assert answer.status in (401, 403)
     assert stage.upstream.seen == []
+
+
+ORIGINS = 'websocket_origins = ["friend.test"]'
+HANDSHAKE = (
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        ("https://evil.test",),
+        ("https://app.test.evil.test",),
+        ("https://xfriend.test",),
+        ("null",),
+        ("",),
+        ("http://app.test", "https://evil.test"),
+        ("https://evil.test/app.test",),
+        ("https://app.test@evil.test",),
+    ],
+)
+def test_a30_foreign_page_opens_no_websocket(
+    open_stage: OpenStage, origin: tuple[str, ...]
+) -> None:
+    """
+    With `websocket_origins` a page of another host cannot use the visitor's session.
+    """
+    stage = open_stage(ORIGINS)
+    fields = [f"Origin: {value}" for value in origin]
+
+    answer = stage.ask(stage.get("/ws", *HANDSHAKE, *fields))
+
+    assert answer.status == 403
+    assert stage.upstream.seen == []
+
+
+@pytest.mark.parametrize("origin", ["http://app.test", "https://friend.test", None])
+def test_a30_own_pages_open_websockets(
+    open_stage: OpenStage, origin: str | None
+) -> None:
+    """
+    Pages of the host itself and of those named, and programs, go on.
+    """
+    stage = open_stage(ORIGINS)
+    fields = [f"Origin: {origin}"] if origin else []
+
+    stage.ask(stage.get("/ws", *HANDSHAKE, *fields))
+
+    assert stage.upstream.last().path == "/ws"

@@ -281,7 +281,7 @@ def test_small_segments_make_the_same_request(stage: Stage) -> None:
     """
     A request that comes byte by byte is the same request.
     """
-    data = stage.get("/crumbs", "X-A: 1")
+    data = stage.get("/by-bytes", "X-A: 1")
     with stage.connect() as client:
         client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for byte in data[:-1]:
@@ -289,4 +289,4 @@ def test_small_segments_make_the_same_request(stage: Stage) -> None:
         answer = client.ask(data[-1:])
 
     assert answer.status == 200, answer
-    assert stage.upstream.last().target == "/crumbs"
+    assert stage.upstream.last().target == "/by-bytes"

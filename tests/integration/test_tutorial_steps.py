@@ -8,6 +8,7 @@ import pytest
 
 from tests.integration.harness import tutorial
 from tests.integration.harness.authority import Authority
+from tests.integration.harness.client import RawClient
 from tests.integration.harness.program import Program, free_address
 from tests.integration.harness.provider import Provider
 from tests.integration.harness.redis import Redis
@@ -72,7 +73,8 @@ def test_wso2_with_tls_serves_tls_1_3_only(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     """
-    The TLS step of the tutorial: https with Secure cookies; TLS 1.2 is refused.
+    The TLS step of the tutorial: https with Secure cookies, HTTP/1.1 agreed on by ALPN;
+    TLS 1.2 is refused.
     """
     address = free_address()
     folder = tmp_path_factory.mktemp("wso2-tls")
@@ -96,6 +98,7 @@ def test_wso2_with_tls_serves_tls_1_3_only(
         },
     ) as program:
         trust = ssl.create_default_context(cafile=str(authority.root))
+        trust.set_alpn_protocols(["h2", "http/1.1"])
         old = ssl.create_default_context(cafile=str(authority.root))
         old.maximum_version = ssl.TLSVersion.TLSv1_2
         host = f"localhost:{address[1]}"
@@ -104,7 +107,11 @@ def test_wso2_with_tls_serves_tls_1_3_only(
         started = alice.ask("/oauth2/start?rd=/home")
         alice.signed_in()
         page = alice.ask("/home")
+        with RawClient(address, tls=trust) as client:
+            assert isinstance(client.socket, ssl.SSLSocket)
+            agreed = client.socket.version(), client.socket.selected_alpn_protocol()
 
+        assert agreed == ("TLSv1.3", "http/1.1")
         assert all("; Secure" in line for line in started.all("Set-Cookie"))
         assert page.status == 200
         assert page.json()["target"] == "/home"

@@ -234,6 +234,13 @@ def _status(exchange: Exchange) -> None:
     exchange.answer(status, ["X-From: upstream"], body)
 
 
+USUAL: dict[str, Behaviour] = {
+    "/redirect": _redirect,
+    "/setcookie": _set_cookie,
+    "/hop": _hop,
+}
+
+
 def last_answer(exchange: Exchange) -> None:
     """
     Answer and close, without having said so.
@@ -268,11 +275,7 @@ class Upstream:
         self.connections = 0
         self.open = 0
         self.ended: set[int] = set()
-        self._behaviours: dict[str, Behaviour] = {
-            "/redirect": _redirect,
-            "/setcookie": _set_cookie,
-            "/hop": _hop,
-        }
+        self._behaviours = dict(USUAL)
         self._tls = _server_tls(certificate)
         self._socket = _listening(path, port)
         self._sockets: set[socket.socket] = set()
@@ -300,9 +303,10 @@ class Upstream:
 
     def forget(self) -> None:
         """
-        Drop the record of earlier requests.
+        Drop the record of earlier requests, and what tests made of paths.
         """
         self.seen.clear()
+        self._behaviours = dict(USUAL)
 
     def wait(self, ask: Callable[[], Any], what: str) -> Any:
         """
