@@ -120,6 +120,19 @@ class Router:
             return _moved(scope.path + "/", scope.query, bare=False)
         return NOT_FOUND
 
+    def plain(self) -> tuple[tuple[bytes, bool, str], ...]:
+        """
+        Return (path, whether it is a prefix, upstream's id) in the order in which they
+        are asked; nothing when a pattern or a rewrite has a say. Enough for clean paths
+        without escapes.
+        """
+        if any(entry.pattern is not None for entry in self.entries):
+            return ()
+        return tuple(
+            (field_bytes(entry.path), entry.is_prefix, entry.upstream.id)
+            for entry in self.entries
+        )
+
     def _path(self, scope: Scope) -> str:
         if self.raw_path:
             return gourl.escaped_path(scope.path)

@@ -58,8 +58,10 @@ class ProxyResource(ReverseProxyResource):
         super().__init__(host, port, path, reactor)  # type: ignore[no-untyped-call]
         self._parts = parts
         self._peek = parts.known.peek
-        only = parts.router.only
-        self._only = None if only is None else parts.servers[only.id]
+        self._plain = [
+            (prefix, below, parts.servers[name])
+            for prefix, below, name in parts.router.plain()
+        ]
 
     def getChild(self, path: bytes, request: FrontRequest) -> "ProxyResource":  # noqa: ARG002
         """
@@ -72,13 +74,25 @@ class ProxyResource(ReverseProxyResource):
         Pass the request of a known browser on at once; find out about others.
         """
         known = self._peek(request)
-        uri = request.uri
-        only = self._only
-        if known is None or only is None or b"%" in uri or b"allowed_" in uri:
-            return self._parts.answerer.drive(request, self._find_out(request))
-        request.username = known.username
-        only.serve(request, known, uri, ())
-        return NOT_DONE_YET
+        if known is not None:
+            uri = request.uri
+            if b"%" not in uri and b"allowed_" not in uri:
+                server = self._server(request.path)
+                if server is not None:
+                    request.username = known.username
+                    server.serve(request, known, uri, ())
+                    return NOT_DONE_YET
+        return self._parts.answerer.drive(request, self._find_out(request))
+
+    def _server(self, path: bytes) -> Server | None:
+        """
+        Return the upstream of a clean path without escapes, if that can be told by
+        comparing alone.
+        """
+        for prefix, below, server in self._plain:
+            if path.startswith(prefix) if below else path == prefix:
+                return server
+        return None
 
     async def _find_out(self, request: FrontRequest) -> Answer | None:
         parts = self._parts
