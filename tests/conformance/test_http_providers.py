@@ -89,6 +89,8 @@ class Bench:
         self.config = dict(case["config"])
         self.given = case["input"]
         self.issuer = self.config.setdefault("oidc_issuer_url", ISSUER)
+        if self.config.get("provider") == "login.gov":
+            self.config["jwt_key"] = rsa_key().export_to_pem(True, None).decode()
         discovered = self._discovered(self.config.pop("discovered", {}))
         self.idp = IdP.usual(self.issuer, **discovered)
         self.idp.at(f"{self.issuer}/keys", {"keys": [public(rsa_key())]})
