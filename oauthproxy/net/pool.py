@@ -3,7 +3,7 @@ Connections to one upstream: few, kept, bounded.
 
 Rule 1: a request takes the connection that was used last; the oldest ones age and go.
 Rule 2: beyond `limit` connections requests wait in line, first come first served, and
-no longer than `connect_time`.
+no longer than `connect_time`. Tunnels do not count: their clients bound them.
 Rule 3: a request is sent a second time only when a kept connection ended before any
 byte of the response, and only when the caller says that its request bears it.
 """

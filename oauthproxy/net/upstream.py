@@ -402,9 +402,10 @@ class UpstreamConnection(TwistedProtocol):
 
     def take_over(self, tunnel: Any) -> None:
         """
-        Hand the connection to a tunnel, for good.
+        Hand the connection to a tunnel, for good; the pool counts it no more.
         """
         self._tunnel = tunnel
+        self._owner.lost(self)
 
     # --- the end
 
