@@ -2,7 +2,8 @@
 A proxy between an application and an identity provider, ready for requests.
 
 Rule 1: one proxy a configuration, shared by all tests of a run.
-Rule 2: after each test the proxies it used must not have crashed, leaked a secret or
+Rule 2: only the latest few run on; one that is wanted again is started again.
+Rule 3: after each test the proxies it used must not have crashed, leaked a secret or
         broken the protocol towards the application.
 """
 
@@ -16,6 +17,7 @@ from tests.integration.harness.provider import CLIENT, CLIENT_SECRET, Provider
 from tests.integration.harness.upstream import Upstream
 from tests.integration.harness.visitor import Visitor
 
+MOST_STAGES = 12
 HOST = "app.test"
 COOKIE_SECRET = "dGhlLWNvb2tpZS1zZWNyZXQtMzItYnl0ZXMtbG9uZyE="
 
@@ -147,9 +149,11 @@ class Stages:
         """
         The shared proxy with these options.
         """
-        if options not in self._made:
-            self._made[options] = self.make(options)
-        return self._made[options]
+        stage = self._made.pop(options, None) or self.make(options)
+        self._made[options] = stage
+        while len(self._made) > MOST_STAGES:
+            self._end(self._made.pop(next(iter(self._made))))
+        return stage
 
     def close(self) -> None:
         """
@@ -158,5 +162,9 @@ class Stages:
         for stage in self._made.values():
             stage.program.leave()
         for stage in self._made.values():
-            stage.program.stop()
-            stage.upstream.close()
+            self._end(stage)
+
+    @staticmethod
+    def _end(stage: Stage) -> None:
+        stage.program.stop()
+        stage.upstream.close()
