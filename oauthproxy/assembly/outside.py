@@ -43,8 +43,8 @@ from oauthproxy.upstream.router import Router
 from oauthproxy.upstream.signature import Signer
 from oauthproxy.web.assets import StaticResource
 from oauthproxy.web.auth import AuthResource, UserInfoResource
-from oauthproxy.web.channel import ChannelLimits
 from oauthproxy.web.journal import RequestJournal
+from oauthproxy.web.limits import ChannelLimits
 from oauthproxy.web.login import (
     CallbackResource,
     SignInResource,
@@ -137,6 +137,7 @@ class _Outside:
             trust=Trust(),
             request_id_field=b"",
             journal=NoJournal(),
+            broke=self.answerer.broke,
         )
 
     def _tree(self) -> Tree:
@@ -303,6 +304,7 @@ class _Outside:
             journal=RequestJournal(
                 self.logs, self.metrics, simple=not self.trust.reverse_proxy
             ),
+            broke=self.answerer.broke,
         )
 
 

@@ -1,12 +1,14 @@
 """
 A request body as a producer: bytes go on as they arrive and are never spooled.
 
-Rule 1: nothing is read from the client beyond what one read gave, until somebody wants
-the body; wanting it is also what invites a client that expects `100 Continue`.
+Rule 1: nothing is read from the client beyond `HELD_LIMIT` and one read, until
+somebody wants the body; wanting it is also what invites a client that expects
+`100 Continue`.
 Rule 2: a consumer that is slow pauses the client's socket, not our memory.
 Rule 3: `finished` is called exactly once, after the last byte was written.
 """
 
+from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
@@ -59,12 +61,22 @@ class Body:
     One request body. `length` is in bytes, or -1 for a chunked one.
     """
 
-    __slots__ = ("_consumer", "_ended", "_held", "_paused", "_source", "length", "size")
+    __slots__ = (
+        "_consumer",
+        "_ended",
+        "_held",
+        "_holding",
+        "_paused",
+        "_source",
+        "length",
+        "size",
+    )
 
     def __init__(self, source: BodySource, length: int) -> None:
         self._source = source
         self._consumer: BodyConsumer | None = None
-        self._held: list[bytes] = []
+        self._held: deque[bytes] = deque()
+        self._holding = 0
         self._paused = False
         self._ended = False
         self.length = length
@@ -76,6 +88,13 @@ class Body:
         Whether all of it has arrived from the client.
         """
         return self._ended
+
+    @property
+    def wanted(self) -> bool:
+        """
+        Whether somebody takes it.
+        """
+        return self._consumer is not None
 
     def deliver(self, consumer: BodyConsumer) -> None:
         """
@@ -94,8 +113,9 @@ class Body:
         if self._consumer is not None and not self._paused:
             self._consumer.body_written(data)
             return
+        before, self._holding = self._holding, self._holding + len(data)
         self._held.append(data)
-        if not self._paused and sum(map(len, self._held)) >= HELD_LIMIT:
+        if not self._paused and before < HELD_LIMIT <= self._holding:
             self._source.body_paused()
 
     def ended(self) -> None:
@@ -113,6 +133,7 @@ class Body:
         """
         self._consumer = None
         self._held.clear()
+        self._holding = 0
 
     def pauseProducing(self) -> None:
         """
@@ -139,8 +160,10 @@ class Body:
     def _pour(self) -> None:
         consumer = self._consumer
         while self._held and not self._paused and consumer is not None:
-            consumer.body_written(self._held.pop(0))
-        if self._paused or self._held:
+            data = self._held.popleft()
+            self._holding -= len(data)
+            consumer.body_written(data)
+        if self._paused or self._held or self._consumer is None:
             return
         if self._ended:
             self.ended()

@@ -30,9 +30,8 @@ LONG_BODY = 1 << 17
 FRAMING_LIMIT = 1 << 14
 """Most bytes in a row, beyond those of one `feed`, that only frame a body."""
 
-MOST_RAW = 1 << 16
-_REQUEST_LINE = re.compile(rb"[!-~]+ [!-~]+ HTTP/1\.[01]\r\n")
-_RTSP = b" RTSP/"
+_LINE_ENDS = {"1.1": b" HTTP/1.1\r\n", "1.0": b" HTTP/1.0\r\n"}
+_REQUEST_LINE = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+ HTTP/1\.[01]\r\n")
 
 
 class Listener(Protocol):
@@ -86,8 +85,10 @@ class RequestParser:
         self._body: list[bytes] = []
         self._left = 0
         self._framing = 0
-        self._raw = b""
+        self._raw = self._data = b""
         self._begun = False
+        self._parsed = False
+        self._has_line = False
         self._replaying = False
         self._refused = False
         self.long_body = False
@@ -98,8 +99,11 @@ class RequestParser:
         """
         Parse what the client sent.
         """
-        while data and not self._refused:
-            data = self._pass(data) if self.long_body else self._parse(data)
+        if self._refused:
+            return
+        rest = self._pass(data) if self.long_body else self._parse(data)
+        while rest and not self._refused:
+            rest = self._pass(rest) if self.long_body else self._parse(rest)
 
     def _parse(self, data: bytes) -> bytes:
         """
@@ -109,14 +113,16 @@ class RequestParser:
             self.head_bytes += len(data)
         else:
             self._framing += len(data)
-        before = self._raw
-        self._raw = before + data if before else data
+        self._parsed = False
+        self._has_line = self._begun and bool(self._fields)
+        self._data = data
         try:
             self._llhttp.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             return self._upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserInvalidMethodError:
-            self._refuse(501 if _REQUEST_LINE.search(self._raw) else 400)
+            known = self._parsed or not _REQUEST_LINE.match(self._raw + data)
+            self._refuse(400 if known else 501)
         except httptools.HttpParserCallbackError as error:
             refused = error.__context__
             if not isinstance(refused, HeadRefused):
@@ -132,12 +138,12 @@ class RequestParser:
         """
         Pass on what there is of a body, and keep to the limits.
         """
-        self._raw = self._raw[:MOST_RAW] if self._begun else b""
+        if self._begun:
+            self._keep_line()
+        self._data = b""
         if self._body:
             self._deliver()
         if self.in_head:
-            if self._begun and not self.head_bytes:
-                self.head_bytes = 1
             if self.head_bytes > self._most_bytes:
                 self._refuse(431)
         elif self._framing > FRAMING_LIMIT:
@@ -145,13 +151,23 @@ class RequestParser:
         else:
             self.long_body = self._left >= LONG_BODY
 
+    def _keep_line(self) -> None:
+        """
+        Keep the beginning of a head, up to its first fields, for its request line.
+        """
+        if self._parsed:
+            self._raw = self._data
+            self.head_bytes = 1
+        elif not self._has_line:
+            self._raw += self._data
+
     def _deliver(self) -> None:
         body, self._body = self._body, []
         self._listener.body_parsed(body[0] if len(body) == 1 else b"".join(body))
 
     def _refuse(self, status: int) -> None:
         self._refused = True
-        self._raw = b""
+        self._raw = self._data = b""
         self._body.clear()
         self._listener.parse_refused(status)
 
@@ -167,14 +183,14 @@ class RequestParser:
         if not self._left:
             self.long_body = False
             self._llhttp = httptools.HttpRequestParser(self)
-            self._end()
+            self.on_message_complete()
         return rest
 
     def _upgrade(self, rest: bytes) -> bytes:
         """
         Go on behind a head at which llhttp has stopped; return what to parse next.
         """
-        self._raw = b""
+        self._data = b""
         head = self._head
         if head is None:
             return rest
@@ -233,16 +249,15 @@ class RequestParser:
             self._replaying = False
             return
         parser = self._llhttp
-        if _RTSP in self._raw:
-            self._check_protocol(parser.get_method())
-        head = judge(
-            parser.get_method(), self._target, parser.get_http_version(), self._fields
-        )
+        method, version = parser.get_method(), parser.get_http_version()
+        self._check_line(method, version)
+        head = judge(method, self._target, version, self._fields)
         stops = parser.should_upgrade()
         if head.length or not stops:
             head.upgrade = b""
         self._head = head if stops and (head.length or head.upgrade) else None
         self._begun = False
+        self._parsed = True
         self.in_head = False
         self.head_bytes = 0
         self._framing = 0
@@ -261,18 +276,21 @@ class RequestParser:
         """
         Learn that the request is whole, unless llhttp only stops at an upgrade.
         """
-        if self._head is None or not self._llhttp.should_upgrade():
-            self._end()
-
-    def _end(self) -> None:
+        if self._head is not None:
+            if self._llhttp.should_upgrade():
+                return
+            self._head = None
         if self._body:
             self._deliver()
-        self._head = None
         self.in_head = True
         self._listener.request_parsed()
 
-    def _check_protocol(self, method: bytes) -> None:
-        # llhttp takes RTSP for HTTP, and does not tell.
-        line = re.escape(b"%b %b" % (method, self._target)) + _RTSP
-        if re.search(rb"(?:\A|\n)" + line, self._raw):
-            raise HeadRefused(400, "protocol name")
+    def _check_line(self, method: bytes, version: str) -> None:
+        # llhttp takes several blanks for one, and RTSP for HTTP, and does not tell.
+        end = _LINE_ENDS.get(version, b"")
+        place = len(method) + 1 + len(self._target)
+        if self._raw or not self._data.startswith(end, place):
+            line = b"%b %b%b" % (method, self._target, end)
+            if line not in self._raw + self._data:
+                raise HeadRefused(400, "request line")
+            self._raw = b""

@@ -11,6 +11,10 @@ Rule 2: a response without a length is chunked for HTTP/1.1 and ends with the
 connection for HTTP/1.0.
 Rule 3: after the first byte an error cuts the connection, so that a short body never
 looks complete.
+Rule 4: a body is as long as its Content-Length says: what is too much is not sent, and
+one that is too short cuts the connection.
+Rule 5: an answer that does not wait for the request's body says that the connection
+ends with it.
 """
 
 import time
@@ -76,6 +80,7 @@ class FrontRequest(server.Request):
         self.upstream = ""
         self.username = ""
         self.health = False
+        self.begun = False
         self.abandoned: Callable[[], None] | None = None
         self.notifications: list[Deferred[None]] = []
         self.cookies: list[bytes] = []
@@ -83,6 +88,7 @@ class FrontRequest(server.Request):
         self.queued = False
         self._close_after = not head.keep_alive
         self._framing = ""
+        self._left: int | None = None
         self._request_id = ""
         self._extra_lines = b""
 
@@ -168,25 +174,39 @@ class FrontRequest(server.Request):
         """
         Find the resource and let it answer.
         """
-        self.site.getResourceFor(self).render(self)
+        try:
+            self.site.getResourceFor(self).render(self)
+        except Exception:  # noqa: BLE001  # a resource that broke answers with a page
+            self.site.broke(self, Failure())
 
     def connectionLost(self, reason: Failure) -> None:
         """
         Learn that the client is gone before its answer was.
         """
         self._disconnected = True
-        if not self.finished:
-            self.finished = 1
-            if self.body is not None:
-                self.body.abandon()
-            if not self.status:
-                self.status = 499
-            if self.abandoned is not None:
-                self.abandoned()
-            self.site.answered(self)
+        self._give_up(499)
         notifications, self.notifications = self.notifications, []
         for waiting in notifications:
             waiting.errback(reason)
+
+    def refuse(self, status: int) -> None:
+        """
+        Learn that the rest of the request is none: nobody waits for its answer.
+        """
+        self._give_up(status)
+
+    def _give_up(self, status: int) -> None:
+        if self.finished:
+            return
+        self.finished = 1
+        if self.body is not None:
+            self.body.abandon()
+        if not self.status:
+            self.status = status
+        if self.abandoned is not None:
+            self.abandoned()
+        if self.begun:
+            self.site.answered(self)
 
     # --- the short way
 
@@ -199,6 +219,9 @@ class FrontRequest(server.Request):
         """
         self.startedWriting = 1
         self.status = code
+        body = self.body
+        if body is not None and not (body.complete or body.wanted):
+            self._close_after = True
         out = [status_line(code), *lines]
         if framing == "stream" and self.method != b"HEAD" and code not in BODYLESS:
             if self.clientproto == b"HTTP/1.1":
@@ -275,7 +298,10 @@ class FrontRequest(server.Request):
         out: list[bytes] = []
         if not self.startedWriting:
             out = self._stock_head()
-        if data and self.method != b"HEAD" and self.code not in BODYLESS:
+        if self._left is not None:
+            data = data[: self._left]
+            self._left -= len(data)
+        if data:
             out.append(self.frame(data))
         self.channel.write(b"".join(out))
 
@@ -296,6 +322,8 @@ class FrontRequest(server.Request):
 
     def _stock_head(self) -> list[bytes]:
         headers = self.responseHeaders
+        if self.code in BODYLESS:
+            headers.removeHeader(b"content-length")
         if self.lastModified is not None:
             headers.setRawHeaders(
                 b"Last-Modified", [http.datetimeToString(self.lastModified)]
@@ -309,8 +337,15 @@ class FrontRequest(server.Request):
             for value in values
         ]
         lines.append(b"Date: %b\r\n" % self.site.sweeper.date)
-        known = headers.hasHeader(b"content-length")
+        self._left = self._body_length()
+        known = self._left is not None
         return self.send_head(self.code, lines, "length" if known else "stream")
+
+    def _body_length(self) -> int | None:
+        if self.method == b"HEAD" or self.code in BODYLESS:
+            return 0
+        lengths = self.responseHeaders.getRawHeaders(b"content-length")
+        return int(lengths[0]) if lengths else None
 
     def finish(self) -> None:
         """
@@ -320,6 +355,9 @@ class FrontRequest(server.Request):
             return
         if not self.startedWriting:
             self.write(b"")
+        if self._left:
+            self.abort()
+            return
         rest = self.last_chunk([])
         if rest:
             self.channel.write(rest)

@@ -19,7 +19,7 @@ from oauthproxy.errors import ProxyError
 from oauthproxy.pages.renderer import Pages
 from oauthproxy.ports import Log
 from oauthproxy.web.body import CollectedBody
-from oauthproxy.web.request import FrontRequest
+from oauthproxy.web.request import BODYLESS, FrontRequest
 from oauthproxy.wire.cookies import Cookies
 from oauthproxy.wire.fields import field_bytes
 from oauthproxy.wire.form import Form, FormError, parse_form
@@ -72,11 +72,30 @@ class Answerer:
             self.write(request, answer)
 
     def _failed(self, why: Failure, request: FrontRequest) -> None:
+        self.broke(request, why)
+
+    def broke(self, request: FrontRequest, why: Failure) -> None:
+        """
+        Answer a request whose resource has raised an exception.
+        """
         error = why.value
         if not isinstance(error, ProxyError):
-            self._log.error(f"unexpected error: {why.getTraceback()}")
+            self._log.error(
+                f"{request.request_id}: unexpected error: {why.getTraceback()}"
+            )
             error = ProxyError(type(error).__name__)
-        self.fail(request, error)
+        try:
+            self.fail(request, error)
+        except Exception:  # noqa: BLE001  # the last resort when the error page broke
+            trace = Failure().getTraceback()
+            self._log.error(f"{request.request_id}: no error page: {trace}")
+            self._give_up(request)
+
+    def _give_up(self, request: FrontRequest) -> None:
+        if request.startedWriting:
+            request.abort()
+        else:
+            self.write(request, Text(status=500, body="Internal Server Error\n"))
 
     def fail(self, request: FrontRequest, error: ProxyError) -> None:
         """
@@ -111,10 +130,10 @@ class Answerer:
             b"Set-Cookie: %b\r\n" % field_bytes(_one_line(c)) for c in answer.cookies
         ]
         lines.append(b"Date: %b\r\n" % request.site.sweeper.date)
-        if answer.status not in {204, 304}:
+        if answer.status not in BODYLESS:
             lines.append(b"Content-Length: %d\r\n" % len(body))
         head = request.send_head(answer.status, lines, "length")
-        if request.method != b"HEAD":
+        if request.method != b"HEAD" and answer.status not in BODYLESS:
             head.append(request.frame(body))
         request.channel.write(b"".join(head))
         request.end()
@@ -187,12 +206,14 @@ def read_body(request: FrontRequest, limit: int) -> Awaitable[bytes]:
 
     def done(body: bytes | None) -> None:
         if body is None:
+            whole.abandon()
             waiting.errback(BodyTooLarge(f"more than {limit} bytes"))
         else:
             waiting.callback(body)
 
     assert request.body is not None
-    request.body.deliver(CollectedBody(limit, done))
+    whole = request.body
+    whole.deliver(CollectedBody(limit, done))
     return waiting
 
 

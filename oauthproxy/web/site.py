@@ -9,11 +9,13 @@ from typing import Any, Protocol
 
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IAddress, ISSLTransport
+from twisted.python.failure import Failure
 from twisted.web import resource, server
 
 from oauthproxy.net.sweep import Sweeper
 from oauthproxy.scope import Peer
-from oauthproxy.web.channel import ChannelLimits, FrontChannel
+from oauthproxy.web.channel import FrontChannel
+from oauthproxy.web.limits import ChannelLimits
 from oauthproxy.web.request import FrontRequest
 from oauthproxy.wire.fields import field_text
 from oauthproxy.wire.forwarded import Trust
@@ -42,7 +44,8 @@ class FrontSite(server.Site):
     Makes channels, and knows them all; `idle` are those that serve nobody, longest
     first.
 
-    `locate` finds the resource for a request. Only HTTP/1.1 is offered to TLS clients.
+    `locate` finds the resource for a request, `broke` answers when that one raises.
+    Only HTTP/1.1 is offered to TLS clients.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class FrontSite(server.Site):
         trust: Trust,
         request_id_field: bytes,
         journal: Journal,
+        broke: Callable[[FrontRequest, Failure], None],
     ) -> None:
         super().__init__(  # type: ignore[no-untyped-call]
             resource.Resource(),
@@ -68,6 +72,7 @@ class FrontSite(server.Site):
         self.idle: dict[FrontChannel, None] = {}
         self.live = 0
         self._locate = locate
+        self.broke = broke
         self._reactor = reactor
         self._most_channels = most_channels
         self._request_id_field = request_id_field.lower()

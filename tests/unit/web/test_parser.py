@@ -190,9 +190,11 @@ def test_nothing_is_parsed_behind_a_refusal() -> None:
         (b"BREW / HTTP/1.1\r\nHost: a\r\n\r\n", 501),
         (b"GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+        (b"GET /  HTTP/1.1\r\nHost: a\r\n\r\n", 400),
         (b"GET / RTSP/1.0\r\nHost: a\r\n\r\n", 400),
         (b"GET / RTSP/1.1\r\nHost: a\r\n\r\n", 400),
-        (b"SOURCE / ICE/1.0\r\n\r\n", 405),
+        (b"SOURCE / ICE/1.0\r\nHost: a\r\n\r\n", 400),
+        (b"SOURCE / HTTP/1.1\r\nHost: a\r\n\r\n", 405),
     ],
 )
 def test_what_is_no_request_has_its_status(sent: bytes, status: int) -> None:
@@ -221,6 +223,19 @@ def test_the_name_of_another_protocol_may_be_in_a_field() -> None:
     )
 
     assert (told.refused, told.whole) == ([], 2)
+
+
+def test_a_long_target_in_pieces_is_taken() -> None:
+    """
+    A request line may come in as many pieces as it likes.
+    """
+    target = b"/" + b"x" * 100_000
+
+    told = heard(
+        b"GET " + target[:70_000], target[70_000:], b" HTTP/1.1\r\nHos", b"t: a\r\n\r\n"
+    )
+
+    assert told.targets == [target]
 
 
 def test_pipelined_requests_of_http_1_0_are_taken() -> None:
@@ -273,7 +288,8 @@ def requests(draw: st.DrawFn) -> tuple[bytes, bytes]:
         body = b""
     if kind == "upgrade":
         framing += b"Connection: upgrade\r\nUpgrade: h2c\r\n"
-    head = b"POST /t HTTP/1.1\r\nHost: a\r\n%b%b\r\n" % (lines, framing)
+    target = draw(st.from_regex(rb"/[a-z]{0,9}", fullmatch=True))
+    head = b"POST %b HTTP/1.1\r\nHost: a\r\n%b%b\r\n" % (target, lines, framing)
     return head + coded, body
 
 
