@@ -121,6 +121,8 @@ class _Loading:
         for reading in (file, environment, line.reading):
             self.problems.extend(reading.problems)
             self.failed.update(reading.failed)
+        # Without a file the mistyped flag may be the one that should have named it.
+        self.broken |= bool(line.reading.problems) and not command.config
         merged = merge(file, environment, line.reading)
         self._remark(line, merged)
         structure = self._structure(command.alpha_config, merged)

@@ -187,6 +187,14 @@ def test_all_mistakes_are_reported_at_once() -> None:
     assert len(found) == 6
 
 
+def test_a_mistyped_flag_is_one_line() -> None:
+    """What it should have set, perhaps a whole file, is not listed as missing."""
+    found = problems("--confg=f", base=())
+
+    assert len(found) == 1
+    assert "did you mean --config?" in found[0]
+
+
 def test_a_missing_file_is_one_line() -> None:
     """What else would be missing is not listed when the file could not be read."""
     found = problems("--config=nowhere", base=())
