@@ -4,12 +4,13 @@ Put load on a program: pages by wrk, large bodies by curl, idle connections by h
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,6 +22,8 @@ from trusting import trusting
 UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 MEBIBYTE = 1 << 20
+LONGEST = 120
+"""Seconds after which load that nobody ended ends by itself."""
 
 
 class LoadFailed(Exception):
@@ -32,12 +35,15 @@ class LoadFailed(Exception):
 @frozen(kw_only=True)
 class Figures:
     """
-    What wrk saw: requests a second, latencies in milliseconds, failed requests.
+    What wrk saw: requests a second, latencies in milliseconds, how many requests were
+    answered and how many failed.
     """
 
     rate: float
     p50: float
     p99: float
+    slowest: float
+    answered: int
     failed: int
 
 
@@ -45,11 +51,34 @@ def pages(url: str, cookie: str, *, connections: int, seconds: int) -> Figures:
     """
     Ask for one page over and over on so many connections.
     """
+    return _figures(_run(_wrk(url, cookie, connections, seconds)))
+
+
+def pages_during(
+    work: Callable[[], None], url: str, cookie: str, *, connections: int
+) -> Figures:
+    """
+    Ask for one page over and over for as long as some work goes on.
+    """
+    command = pinned(OTHER_CORE, _wrk(url, cookie, connections, LONGEST))
+    load = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        work()
+    finally:
+        load.send_signal(signal.SIGINT)
+        said, _ = load.communicate(timeout=30)
+    return _figures(said)
+
+
+def _wrk(url: str, cookie: str, connections: int, seconds: int) -> list[str]:
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
     command += ["--timeout", "10s", "-H", "Accept: text/html"]
     if cookie:
         command += ["-H", f"Cookie: {cookie}"]
-    said = _run([*command, url])
+    return [*command, url]
+
+
+def _figures(said: str) -> Figures:
     failed = sum(int(n) for n in re.findall(r"Non-2xx or 3xx responses: (\d+)", said))
     errors = re.search(r"Socket errors: (.*)", said)
     if failed or errors:
@@ -60,6 +89,8 @@ def pages(url: str, cookie: str, *, connections: int, seconds: int) -> Figures:
         rate=float(_find(r"Requests/sec:\s+([\d.]+)", said)),
         p50=_milliseconds(_find(r"50%\s+([\d.]+\w+)", said)),
         p99=_milliseconds(_find(r"99%\s+([\d.]+\w+)", said)),
+        slowest=_milliseconds(_find(r"Latency(?:\s+[\d.]+\w+){2}\s+([\d.]+\w+)", said)),
+        answered=int(_find(r"(\d+) requests in", said)),
         failed=failed,
     )
 

@@ -140,7 +140,70 @@ skip_provider_button = true
 upstreams = ["http://127.0.0.1:$pages/", "http://127.0.0.1:$sink/sink/"]
 cookie_secret = "$cookie_secret"
 cookie_secure = false
-$tls
+metrics_address = "127.0.0.1:$metrics"
+$more
+""")
+
+REDIS = Template("""\
+session_store_type = "redis"
+redis_connection_url = "redis://127.0.0.1:$redis"
+""")
+
+COMPLETE = Template("""\
+provider = "oidc"
+provider_display_name = "The benchmark"
+oidc_issuer_url = "$issuer"
+oidc_extra_audiences = ["another"]
+client_id = "$client_id"
+client_secret = "$client_secret"
+code_challenge_method = "S256"
+scope = "openid email profile"
+prompt = "login"
+allowed_groups = ["staff", "administrators"]
+insecure_oidc_allow_unverified_email = true
+extra_jwt_issuers = ["$issuer=another"]
+skip_jwt_bearer_tokens = true
+redirect_url = "https://app.example.com/oauth2/callback"
+whitelist_domains = [".example.com", "other.example.org:*"]
+email_domains = ["example.com"]
+authenticated_emails_file = "$folder/emails"
+htpasswd_file = "$folder/users"
+skip_auth_routes = ["GET=^/public/", "^/healthz$$", "POST=^/hooks/[a-z]+$$"]
+api_routes = ["^/api/"]
+trusted_ips = ["10.0.0.0/8", "fd00::/8"]
+reverse_proxy = true
+trusted_proxy_ips = ["192.0.2.0/24"]
+real_client_ip_header = "X-Forwarded-For"
+upstreams = ["http://127.0.0.1:$pages/", "http://127.0.0.1:$sink/sink/", "file://$folder#/files/"]
+pass_access_token = true
+pass_authorization_header = true
+set_xauthrequest = true
+set_authorization_header = true
+cookie_secret = "$cookie_secret"
+cookie_name = "__Host-session"
+cookie_samesite = "lax"
+cookie_expire = "24h"
+cookie_refresh = "1h"
+cookie_csrf_per_request = true
+session_store_type = "redis"
+redis_connection_url = "redis://127.0.0.1:$redis/0"
+https_address = "127.0.0.1:$port"
+tls_cert_file = "$certificate"
+tls_key_file = "$key"
+tls_min_version = "TLS1.2"
+metrics_address = "127.0.0.1:$metrics"
+logging_filename = "$folder/complete.log"
+exclude_logging_paths = ["/ping", "/ready"]
+banner = "<b>Welcome</b>"
+footer = "-"
+""")
+
+REDIS_SERVER = Template("""\
+bind 127.0.0.1
+port $port
+dir $folder
+save ""
+appendonly no
 """)
 
 
@@ -152,8 +215,10 @@ class Place:
 
     folder: Path
     port: int
+    metrics: int
     pages: int
     sink: int
+    redis: int
     issuer: str
     certificate: Path
     key: Path
@@ -194,11 +259,18 @@ class Place:
 class Kind:
     """
     A kind of program: how to write its configuration, and what it can do.
+
+    `pages_only` leaves out large bodies, memory and TLS; who `bears_rush` is measured
+    while very many sign in.
     """
 
     name: str
     signs_in: bool = True
     has_auth_endpoint: bool = False
+    pages_only: bool = False
+    bears_rush: bool = False
+    is_ours: bool = False
+    redis: bool = False
     program: str = ""
     tree: Path = Path(__file__).parents[1]
 
@@ -210,7 +282,8 @@ class Kind:
             return nginx_command(place, place.fill(NGINX_PROXY, **_nginx_tls(place)))
         if self.name == "apache":
             return _apache_command(place)
-        config = place.write("proxy.cfg", place.fill(PROXY, tls=_proxy_tls(place)))
+        more = _proxy_listens(place) + (place.fill(REDIS) if self.redis else "")
+        config = place.write("proxy.cfg", place.fill(PROXY, more=more))
         if self.program:
             return [self.program, f"--config={config}"]
         path = f"PYTHONPATH={self.tree}"
@@ -222,6 +295,13 @@ def pages_command(place: Place, root: Path) -> Sequence[str]:
     Return the command line of the upstream: nginx with files to serve.
     """
     return nginx_command(place, place.fill(NGINX_PAGES, root=str(root)))
+
+
+def redis_command(place: Place) -> Sequence[str]:
+    """
+    Return the command line of a Redis that keeps nothing on disk.
+    """
+    return ["redis-server", place.write("redis.conf", place.fill(REDIS_SERVER))]
 
 
 def nginx_command(place: Place, rest: str) -> Sequence[str]:
@@ -244,10 +324,10 @@ def _apache_command(place: Place) -> Sequence[str]:
     return ["apache2", "-DFOREGROUND", "-f", place.write("apache.conf", text)]
 
 
-def _proxy_tls(place: Place) -> str:
+def _proxy_listens(place: Place) -> str:
     if not place.tls:
-        return f'http_address = "127.0.0.1:{place.port}"'
+        return f'http_address = "127.0.0.1:{place.port}"\n'
     return (
         f'https_address = "127.0.0.1:{place.port}"\n'
-        f'tls_cert_file = "{place.certificate}"\ntls_key_file = "{place.key}"'
+        f'tls_cert_file = "{place.certificate}"\ntls_key_file = "{place.key}"\n'
     )

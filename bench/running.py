@@ -7,7 +7,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -16,6 +16,7 @@ from trusting import trusting
 
 MEASURED_CORE, OTHER_CORE = 0, 1
 PATIENCE = 30.0
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class StartFailed(Exception):
@@ -34,11 +35,13 @@ def free_port() -> int:
     return port
 
 
-def pinned(core: int, command: Sequence[str]) -> list[str]:
+def pinned(core: int, command: Sequence[str], *, yielding: bool = False) -> list[str]:
     """
-    Return the command line that runs a command on one core.
+    Return the command line that runs a command on one core; what is `yielding` runs
+    there only while nobody else wants to.
     """
-    return ["taskset", "-c", str(core), *command]
+    idle = ["chrt", "--idle", "0"] if yielding else []
+    return ["taskset", "-c", str(core), *idle, *command]
 
 
 @define
@@ -58,6 +61,7 @@ class Running:
         log: Path,
         *,
         core: int = OTHER_CORE,
+        yielding: bool = False,
         environment: Mapping[str, str] | None = None,
     ) -> "Running":
         """
@@ -65,7 +69,7 @@ class Running:
         """
         output = log.open("a")
         process = subprocess.Popen(
-            pinned(core, command),
+            pinned(core, command, yielding=yielding),
             stdout=subprocess.PIPE if core == OTHER_CORE else output,
             stderr=output,
             text=True,
@@ -89,20 +93,33 @@ class Running:
         """
         Wait until an address answers anything; return the seconds since the start.
         """
+        return self.wait_until(lambda: answers(url), url)
+
+    def wait_until(self, ready: Callable[[], bool], what: str) -> float:
+        """
+        Wait until the program is ready; return the seconds since the start.
+        """
         while time.monotonic() < self.started + PATIENCE:
             if self.process.poll() is not None:
                 break
-            if answers(url):
+            if ready():
                 return time.monotonic() - self.started
             time.sleep(0.005)
         said = Path(self.log.name).read_text()[-2000:]
-        raise StartFailed(f"{url} does not answer\n{said}")
+        raise StartFailed(f"{what} does not answer\n{said}")
 
     def memory(self) -> int:
         """
         Return the proportional set size of the program and its children, in bytes.
         """
         return sum(_proportional(pid) for pid in _family(self.process.pid))
+
+    def processor(self) -> float:
+        """
+        Return the processor time that the program and its children have taken so far,
+        in seconds.
+        """
+        return sum(_processor(pid) for pid in _family(self.process.pid))
 
     def stop(self) -> None:
         """
@@ -117,6 +134,14 @@ class Running:
         if self.process.stdout is not None:
             self.process.stdout.close()
         self.log.close()
+
+
+def accepts(port: int) -> bool:
+    """
+    Tell whether somebody accepts connections at a port of this machine.
+    """
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def answers(url: str) -> bool:
@@ -155,3 +180,20 @@ def _proportional(pid: int) -> int:
         return 0
     lines = (line.split() for line in text.splitlines())
     return next((int(line[1]) * 1024 for line in lines if line[0] == "Pss:"), 0)
+
+
+def _processor(pid: int) -> float:
+    """
+    Return what a process took, to the nanosecond where the kernel counts those.
+    """
+    try:
+        threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
+        taken = [int(path.read_text().split()[0]) for path in threads]
+        return sum(taken) / 1e9 if taken else _ticks(pid)
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+
+
+def _ticks(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS

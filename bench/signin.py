@@ -9,6 +9,8 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from trusting import trusting
 
 STEPS = 12
+PERSON = {"username": "alice", "password": "demo"}
+FORM = "application/x-www-form-urlencoded"
 
 
 class SignInFailed(Exception):
@@ -58,7 +60,7 @@ class Visit:
                 return self._header(start)
             elif (asked := LoginForm(page)).action:
                 url = urljoin(url, asked.action)
-                form = asked.fields | {"username": "alice", "password": "demo"}
+                form = asked.fields | PERSON
             else:
                 raise SignInFailed(f"{response.status} at {url}: {page[:400]}")
         raise SignInFailed(f"no end of redirects at {url}")
@@ -73,7 +75,7 @@ class Visit:
         body = None
         if form is not None:
             body = urlencode(form)
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            headers["Content-Type"] = FORM
         connection.request("GET" if body is None else "POST", target, body, headers)
         response = connection.getresponse()
         page = response.read().decode("utf-8", "replace")

@@ -10,8 +10,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from attrs import evolve, frozen
-from programs import CALLBACK, Kind, Place, pages_command
-from running import MEASURED_CORE, Running, free_port
+from programs import CALLBACK, Kind, Place, pages_command, redis_command
+from running import MEASURED_CORE, OTHER_CORE, Running, accepts, free_port
 from signin import Visit
 
 HERE = Path(__file__).parent
@@ -27,31 +27,38 @@ class Subject:
     running: Running
     url: str
     cookie: str
-    start: float
+    issuer: str
+    starts: Sequence[float]
 
 
 @contextmanager
 def subjects(
-    kinds: Sequence[Kind], folder: Path, body: int, *, tls: bool
-) -> Iterator[list[Subject]]:
+    kinds: Sequence[Kind], folder: Path, body: int, *, tls: bool, starts: int = 1
+) -> Iterator[tuple[Place, list[Subject]]]:
     """
     Start all programs and what they need; sign in to each.
 
-    `body` is the size of the large body that the upstream serves.
+    `body` is the size of the large body that the upstream serves, `starts` says how
+    often each program is started before it stays. The place is that of the upstreams.
     """
     folder = folder / ("tls" if tls else "plain")
     folder.mkdir(mode=0o755)
     folder.parent.chmod(0o755)
     with ExitStack() as stack:
         place = _surroundings(folder, body, stack, tls=tls)
-        places = {kind.name: _own_place(kind, place) for kind in kinds}
+        places = {kind.name: _own_place(kind.name, place) for kind in kinds}
         redirects = [own.url + CALLBACK for own in places.values()]
         provider = [sys.executable, str(HERE / "provider.py"), *redirects]
-        issuer = _start(stack, provider, folder / "provider.log").first_line()
-        yield [
-            _subject(kind, evolve(places[kind.name], issuer=issuer), stack)
-            for kind in kinds
-        ]
+        log = folder / "provider.log"
+        issuer = _start(stack, provider, log, yielding=True).first_line()
+        place = evolve(place, issuer=issuer)
+        yield (
+            place,
+            [
+                _subject(kind, evolve(places[kind.name], issuer=issuer), stack, starts)
+                for kind in kinds
+            ],
+        )
 
 
 def _surroundings(folder: Path, body: int, stack: ExitStack, *, tls: bool) -> Place:
@@ -64,8 +71,10 @@ def _surroundings(folder: Path, body: int, stack: ExitStack, *, tls: bool) -> Pl
     place = Place(
         folder=folder,
         port=free_port(),
+        metrics=free_port(),
         pages=0,
         sink=int(_start(stack, sink, folder / "sink.log").first_line()),
+        redis=0,
         issuer="",
         certificate=certificate,
         key=key,
@@ -74,37 +83,62 @@ def _surroundings(folder: Path, body: int, stack: ExitStack, *, tls: bool) -> Pl
     log = folder / "pages.log"
     running = _start(stack, pages_command(place, root), log)
     running.wait_for(f"http://127.0.0.1:{place.port}/")
-    return evolve(place, pages=place.port)
+    return evolve(place, pages=place.port, redis=_redis(place, stack))
 
 
-def _own_place(kind: Kind, place: Place) -> Place:
-    folder = place.folder / kind.name
+def _redis(place: Place, stack: ExitStack) -> int:
+    place = _own_place("redis", place)
+    running = _start(stack, redis_command(place), place.folder / "log")
+    running.wait_until(lambda: accepts(place.port), "Redis")
+    return place.port
+
+
+def _own_place(name: str, place: Place) -> Place:
+    folder = place.folder / name
     folder.mkdir()
-    return evolve(place, folder=folder, port=free_port())
+    return evolve(place, folder=folder, port=free_port(), metrics=free_port())
 
 
-def _subject(kind: Kind, place: Place, stack: ExitStack) -> Subject:
-    running = _start(
-        stack, kind.command(place), place.folder / "log", core=MEASURED_CORE
-    )
-    ready = "/ping" if kind.has_auth_endpoint else "/"
-    start = running.wait_for(place.url + ready)
+def _subject(kind: Kind, place: Place, stack: ExitStack, starts: int) -> Subject:
+    took = []
+    for _ in range(starts - 1):
+        with ExitStack() as once:
+            took.append(_started(kind, place, once)[1])
+    running, start = _started(kind, place, stack)
     cookie = ""
     if kind.signs_in:
         time.sleep(0.5)
         cookie = Visit().sign_in(place.url + "/")
     return Subject(
-        kind=kind, running=running, url=place.url, cookie=cookie, start=start
+        kind=kind,
+        running=running,
+        url=place.url,
+        cookie=cookie,
+        issuer=place.issuer,
+        starts=[*took, start],
     )
 
 
+def _started(kind: Kind, place: Place, stack: ExitStack) -> tuple[Running, float]:
+    log = place.folder / "log"
+    running = _start(stack, kind.command(place), log, core=MEASURED_CORE)
+    ready = "/ping" if kind.has_auth_endpoint else "/"
+    return running, running.wait_for(place.url + ready)
+
+
 def _start(
-    stack: ExitStack, command: Sequence[str], log: Path, *, core: int = 1
+    stack: ExitStack,
+    command: Sequence[str],
+    log: Path,
+    *,
+    core: int = OTHER_CORE,
+    yielding: bool = False,
 ) -> Running:
     running = Running.start(
         command,
         log,
         core=core,
+        yielding=yielding,
         environment={"PYTHONPATH": str(HERE.parent), "GOMAXPROCS": "1"},
     )
     stack.callback(running.stop)
