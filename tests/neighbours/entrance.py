@@ -113,3 +113,35 @@ class Entrance:
             echo = client.exactly(7)
 
         assert (status, echo) == (101, b"\x81\x05hello")
+
+
+class Believed:
+    """
+    Rules for a neighbour that tells about the visitor in header fields.
+    """
+
+    def test_forged_fields_open_nothing(self, party_at_work: Parties) -> None:
+        """
+        A stranger cannot tell the proxy another host, path or scheme.
+        """
+        forged = (
+            "X-Forwarded-Host: evil.test",
+            "X-Forwarded-Proto: http",
+            "X-Forwarded-Uri: /evil",
+        )
+
+        answer = party_at_work.visitor().ask("/page", *forged)
+
+        assert answer.status == 403
+        assert b"evil" not in answer.body
+        assert b'name="rd" value="/page"' in answer.body
+
+    def test_application_is_told_the_scheme(self, party_at_work: Parties) -> None:
+        """
+        The application knows that the visitor speaks https.
+        """
+        visitor = party_at_work.visitor().signed_in()
+
+        visitor.ask("/page", "X-Forwarded-Proto: http")
+
+        assert party_at_work.upstream.last().all("X-Forwarded-Proto") == ["https"]

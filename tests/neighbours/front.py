@@ -124,7 +124,7 @@ class Parties:
 
     def proxy(self, name: str, places: Mapping[str, str], more: str = "") -> Program:
         """
-        Start the proxy with the configuration of a neighbour's page.
+        Start the proxy with a configuration of a neighbour's page.
         """
         usual = {
             "https://idp.example.com": self.provider.issuer,
@@ -132,7 +132,7 @@ class Parties:
             "<your_client_secret>": CLIENT_SECRET,
             "<your_32_byte_base64_secret>": COOKIE_SECRET,
         }
-        text = written(f"{name}/oauthproxy.cfg", {**usual, **places})
+        text = written(name, {**usual, **places})
         return Program(
             more + text, folder=self.folder, address=("127.0.0.1", self.back)
         )

@@ -32,7 +32,7 @@ def party_at_work(party: Parties) -> Iterator[Parties]:
     command = [executable("caddy"), "run", "--config", str(file)]
     more = 'cookie_refresh = "1h"\n'
     back = {"127.0.0.1:4180": f"127.0.0.1:{party.back}"}
-    with party.proxy("caddy", back, more), Front.start(command, party):
+    with party.proxy("caddy/oauthproxy.cfg", back, more), Front.start(command, party):
         yield party
 
 

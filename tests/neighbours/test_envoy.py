@@ -35,7 +35,7 @@ def party_at_work(party: Parties) -> Iterator[Parties]:
     ]
     more = 'cookie_refresh = "1h"\n'
     back = {"127.0.0.1:4180": f"127.0.0.1:{party.back}"}
-    with party.proxy("envoy", back, more), Front.start(command, party):
+    with party.proxy("envoy/oauthproxy.cfg", back, more), Front.start(command, party):
         yield party
 
 

@@ -33,7 +33,7 @@ def party_at_work(party: Parties, request: pytest.FixtureRequest) -> Iterator[Pa
         "haproxy:tcp:4180": f"haproxy:tcp:{party.back}",
         "127.0.0.1:8080": f"127.0.0.1:{party.upstream.port}",
     }
-    with party.proxy("haproxy", back), Front.start(command, party):
+    with party.proxy("haproxy/oauthproxy.cfg", back), Front.start(command, party):
         yield party
 
 

@@ -7,27 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.neighbours.front import Front, Parties, executable, written
+from tests.neighbours.front import Front, Parties, written
+from tests.neighbours.nginx import nginx
 from tests.neighbours.sessions import old_session
 from tests.neighbours.visits import Visits
-
-MAIN = """
-daemon off;
-{user}
-worker_processes 1;
-pid {folder}/nginx.pid;
-error_log stderr warn;
-events {{}}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    include {folder}/app.conf;
-}}
-"""
 
 
 @pytest.fixture(scope="module")
@@ -35,20 +18,14 @@ def party_at_work(party: Parties) -> Iterator[Parties]:
     """
     nginx and the proxy, running.
     """
-    folder = party.folder
     places = {**party.asked, "listen 443": f"listen 127.0.0.1:{party.front}"}
-    text = written("nginx/app.conf", places)
-    (folder / "app.conf").write_text(text, encoding="utf-8")
-    user = "user root;" if os.geteuid() == 0 else ""
-    main = MAIN.format(folder=folder, user=user)
-    (folder / "nginx.conf").write_text(main, encoding="utf-8")
-    command = [
-        *(executable("nginx"), "-e", "stderr"),
-        *("-p", str(folder), "-c", str(folder / "nginx.conf")),
-    ]
+    command = nginx(party.folder, written("nginx/app.conf", places))
     more = 'cookie_refresh = "1h"\n'
     back = {"127.0.0.1:4180": f"127.0.0.1:{party.back}"}
-    with party.proxy("nginx", back, more), Front.start(command, party):
+    with (
+        party.proxy("nginx/oauthproxy.cfg", back, more),
+        Front.start(command, party),
+    ):
         yield party
 
 

@@ -27,7 +27,7 @@ def party_at_work(party: Parties) -> Iterator[Parties]:
     command = [executable("traefik"), f"--configFile={folder / 'traefik.yml'}"]
     more = 'cookie_refresh = "1h"\n'
     back = {"127.0.0.1:4180": f"127.0.0.1:{party.back}"}
-    with party.proxy("traefik", back, more), Front.start(command, party):
+    with party.proxy("traefik/oauthproxy.cfg", back, more), Front.start(command, party):
         yield party
 
 
