@@ -16,7 +16,14 @@ from attrs import field, frozen
 from oauthproxy.errors import ProviderRefused
 from oauthproxy.ports import Clock, Fetcher, FetchRequest, FetchResponse
 from oauthproxy.providers import jsontext
-from oauthproxy.providers.calls import Pairs, ask, failure, shown, without_query
+from oauthproxy.providers.calls import (
+    Pairs,
+    ask,
+    is_overloaded,
+    shown,
+    unwanted,
+    without_query,
+)
 from oauthproxy.settings.kinds import SECOND
 from oauthproxy.wire.gourl import escape_query
 
@@ -63,11 +70,13 @@ def read_grant(response: FetchResponse, place: str, now: int) -> Grant:
     """
     members = _members(response)
     code = jsontext.as_text(members.get("error") or "")
+    if is_overloaded(response) and code not in FATAL_ERRORS | _GRANT_ERRORS:
+        raise unwanted(response, place)
     if code:
         reason = jsontext.as_text(members.get("error_description") or "")
         raise GrantRefused(f"{place} refused: {shown(code)} {shown(reason)}", code)
     if not 200 <= response.status < 300:
-        raise failure(f"{place} answered {response.status}", response.status)
+        raise unwanted(response, place)
     access_token = _text(members, "access_token")
     if not access_token:
         raise ProviderRefused(f"{place} gave no access token")

@@ -8,6 +8,7 @@ from oauthproxy.errors import ProviderUnavailable
 from oauthproxy.ports import FetchResponse
 from oauthproxy.providers.calls import is_overloaded
 from oauthproxy.providers.provider import Provider
+from oauthproxy.providers.token_endpoint import GrantRefused, read_grant
 from oauthproxy.session.session import Session
 from tests.unit.driver import run
 from tests.unit.providers.idp import IdP, json_answer
@@ -68,3 +69,22 @@ def test_forbidden_for_now_is_overloaded(field: tuple[str, str]) -> None:
     """
     assert is_overloaded(FetchResponse(status=403, fields=(field,)))
     assert not is_overloaded(FetchResponse(status=403))
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "error"),
+    [
+        (503, "server_error", ProviderUnavailable),
+        (429, "slow_down", ProviderUnavailable),
+        (500, "invalid_grant", GrantRefused),
+        (400, "server_error", GrantRefused),
+    ],
+)
+def test_a_token_endpoint_in_trouble_is_an_outage(
+    status: int, code: str, error: type[Exception]
+) -> None:
+    """
+    The status decides, unless the code says that the grant is no good.
+    """
+    with pytest.raises(error):
+        read_grant(json_answer({"error": code}, status), "https://idp.test/token", 0)

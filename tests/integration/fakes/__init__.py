@@ -1,0 +1,3 @@
+"""
+Identity providers as they are on the Internet: hosts, paths, answers, pages, errors.
+"""
