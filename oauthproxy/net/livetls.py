@@ -11,7 +11,7 @@ from typing import Any
 from oauthproxy.net.tls import CertificateUnusable, Identity, ServerTLS, TLSSource
 from oauthproxy.net.watch import FileWatch
 from oauthproxy.ports import Clock, Log
-from oauthproxy.settings.findings import secret_bytes
+from oauthproxy.settings.check.secrets import place_of, secret_bytes
 from oauthproxy.settings.kinds import SECOND
 from oauthproxy.settings.model import SecretSource, TLSSettings
 
@@ -91,15 +91,13 @@ def tls_source(
     Return where the key and the certificate of a server are to be read.
     """
 
-    def reading(source: SecretSource | None) -> Callable[[], bytes]:
-        found = SecretSource() if source is None else source
-        return lambda: secret_bytes(found, environment, read_file)
-
-    sources = (settings.cert, settings.key)
+    cert, key = settings.cert or SecretSource(), settings.key or SecretSource()
     return TLSSource(
-        read_cert=reading(settings.cert),
-        read_key=reading(settings.key),
-        paths=tuple(s.from_file for s in sources if s is not None and s.from_file),
+        read_cert=lambda: secret_bytes(cert, environment, read_file),
+        read_key=lambda: secret_bytes(key, environment, read_file),
+        paths=tuple(one.from_file for one in (cert, key) if one.from_file),
+        cert_place=place_of(cert),
+        key_place=place_of(key),
         min_version=settings.min_version,
         cipher_suites=settings.cipher_suites,
     )

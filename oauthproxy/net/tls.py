@@ -10,12 +10,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from attrs import frozen
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509 import Certificate
 from OpenSSL import SSL
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
 from zope.interface import implementer
 
+from oauthproxy.settings.certificates import (
+    belong_together,
+    certificate_names,
+    read_chain,
+    read_key,
+)
 from oauthproxy.settings.tls import openssl_ciphers
 
 MODERN = "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL"
@@ -44,7 +49,7 @@ class Identity:
     A server's certificate chain, leaf first, and the leaf's key.
     """
 
-    chain: tuple[x509.Certificate, ...]
+    chain: tuple[Certificate, ...]
     key: Any
 
     @property
@@ -58,34 +63,29 @@ class Identity:
         """
         Return the host names and addresses that the leaf is for.
         """
-        try:
-            found = self.chain[0].extensions.get_extension_for_class(
-                x509.SubjectAlternativeName
-            )
-        except x509.ExtensionNotFound:
-            return ()
-        hosts = found.value.get_values_for_type(x509.DNSName)
-        addresses = found.value.get_values_for_type(x509.IPAddress)
-        return (*hosts, *map(str, addresses))
+        return certificate_names(self.chain[0])
 
 
-def read_identity(cert_pem: bytes, key_pem: bytes) -> Identity:
+def read_identity(
+    cert_pem: bytes, key_pem: bytes, *, cert_place: str = "", key_place: str = ""
+) -> Identity:
     """
     Return what the two PEM texts hold; raises `CertificateUnusable`.
+
+    The places say where the texts come from, such as ' in "/etc/tls.key"'.
     """
     try:
-        chain = x509.load_pem_x509_certificates(cert_pem)
+        chain = read_chain(cert_pem)
     except ValueError as cause:
-        raise CertificateUnusable("the certificate is not PEM") from cause
+        raise CertificateUnusable(f"{cause}{cert_place}") from cause
     try:
-        key = load_pem_private_key(key_pem, password=None)
-    except TypeError as cause:
-        raise CertificateUnusable("the private key needs a password") from cause
-    except Exception as cause:  # cryptography's many; none of them is ours
-        raise CertificateUnusable("the private key is not PEM") from cause
-    if key.public_key() != chain[0].public_key():
-        raise CertificateUnusable("the private key is not that of the certificate")
-    return Identity(chain=tuple(chain), key=key)
+        key = read_key(key_pem)
+    except ValueError as cause:
+        raise CertificateUnusable(f"{cause}{key_place}") from cause
+    if not belong_together(chain, key):
+        text = f"the private key{key_place} is not that of the certificate{cert_place}"
+        raise CertificateUnusable(text)
+    return Identity(chain=chain, key=key)
 
 
 def server_context(
@@ -160,6 +160,8 @@ class TLSSource:
     read_cert: Callable[[], bytes]
     read_key: Callable[[], bytes]
     paths: tuple[str, ...] = ()
+    cert_place: str = ""
+    key_place: str = ""
     min_version: str = ""
     cipher_suites: tuple[str, ...] = ()
 
@@ -168,7 +170,12 @@ class TLSSource:
         Read key and certificate; raises `CertificateUnusable`.
         """
         try:
-            return read_identity(self.read_cert(), self.read_key())
+            return read_identity(
+                self.read_cert(),
+                self.read_key(),
+                cert_place=self.cert_place,
+                key_place=self.key_place,
+            )
         except OSError as cause:
             text = f"{cause.filename}: {cause.strerror}"
             raise CertificateUnusable(text) from cause

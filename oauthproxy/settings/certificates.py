@@ -2,9 +2,15 @@
 Look at a certificate and its key: do they belong together, and is it in date?
 """
 
+from typing import TYPE_CHECKING
+
 from attrs import frozen
 
 from oauthproxy.settings.kinds import HOUR, SECOND
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+    from cryptography.x509 import Certificate
 
 SOON = 14 * 24 * HOUR
 
@@ -18,44 +24,62 @@ class CertificateFacts:
     not_before: int
     not_after: int
     names: tuple[str, ...]
-    matches: bool
 
 
-def certificate_facts(certificate: bytes, key: bytes) -> CertificateFacts:
+def read_chain(pem: bytes) -> "tuple[Certificate, ...]":
     """
-    Return the facts about the first certificate of a PEM chain and a PEM key.
-
-    Raises ValueError for what cannot be read.
+    Return the certificates of a PEM text, the server's own first; raises ValueError.
     """
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import (
-        Encoding,
-        PublicFormat,
-        load_pem_private_key,
-    )
+    from cryptography.x509 import load_pem_x509_certificates
 
     try:
-        found = x509.load_pem_x509_certificate(certificate)
-    except ValueError as error:
-        raise ValueError("there is no PEM certificate in it") from error
+        return tuple(load_pem_x509_certificates(pem))
+    except ValueError as cause:
+        raise ValueError("there is no PEM certificate") from cause
+
+
+def read_key(pem: bytes) -> "PrivateKeyTypes":
+    """
+    Return the private key of a PEM text; raises ValueError.
+    """
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
     try:
-        private = load_pem_private_key(key, password=None)
-    except (ValueError, TypeError) as error:
-        raise ValueError("there is no PEM key without password") from error
-    form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return load_pem_private_key(pem, password=None)
+    except TypeError as cause:
+        raise ValueError(
+            "the private key needs a password, which cannot be given"
+        ) from cause
+    except (ValueError, UnsupportedAlgorithm) as cause:
+        raise ValueError("there is no PEM private key") from cause
+
+
+def belong_together(chain: "tuple[Certificate, ...]", key: "PrivateKeyTypes") -> bool:
+    """
+    Tell whether a key is that of the first certificate.
+    """
+    return chain[0].public_key() == key.public_key()
+
+
+def certificate_facts(pem: bytes) -> CertificateFacts:
+    """
+    Return the facts about the first certificate of a PEM chain; raises ValueError.
+    """
+    found = read_chain(pem)[0]
     return CertificateFacts(
         not_before=int(found.not_valid_before_utc.timestamp()) * SECOND,
         not_after=int(found.not_valid_after_utc.timestamp()) * SECOND,
-        names=_names(found),
-        matches=found.public_key().public_bytes(*form)
-        == private.public_key().public_bytes(*form),
+        names=certificate_names(found),
     )
 
 
-def _names(certificate: object) -> tuple[str, ...]:
+def certificate_names(certificate: "Certificate") -> tuple[str, ...]:
+    """
+    Return the host names and addresses that a certificate is for.
+    """
     from cryptography import x509
 
-    assert isinstance(certificate, x509.Certificate)
     try:
         found = certificate.extensions.get_extension_for_class(
             x509.SubjectAlternativeName

@@ -13,8 +13,9 @@ from attrs import asdict, frozen
 
 from oauthproxy.errors import SettingsError
 from oauthproxy.settings.certificates import SOON, certificate_facts
+from oauthproxy.settings.check.secrets import secret_bytes
 from oauthproxy.settings.kinds import HOUR
-from oauthproxy.settings.model import SecretSource, ServerSettings, Settings
+from oauthproxy.settings.model import ServerSettings, Settings
 from oauthproxy.settings.switches import active_differences
 from oauthproxy.settings.warnings import warnings
 
@@ -102,20 +103,15 @@ def _certificate(
     now: int,
 ) -> Iterator[tuple[Level, str]]:
     tls = server.tls
-    if tls is None or tls.cert is None or tls.key is None:
+    if tls is None or tls.cert is None:
         return
     try:
-        facts = certificate_facts(
-            secret_bytes(tls.cert, environment, read_file),
-            secret_bytes(tls.key, environment, read_file),
-        )
+        facts = certificate_facts(secret_bytes(tls.cert, environment, read_file))
     except (OSError, ValueError) as error:
         yield Level.ERROR, str(error)
         return
     days = (facts.not_after - now) // _DAY
-    if not facts.matches:
-        yield Level.ERROR, "the certificate does not belong to the key"
-    elif now < facts.not_before:
+    if now < facts.not_before:
         yield Level.ERROR, "the certificate is not valid yet"
     elif now >= facts.not_after:
         yield Level.ERROR, "the certificate has expired"
@@ -124,25 +120,6 @@ def _certificate(
     else:
         names = ", ".join(facts.names) or "no name"
         yield Level.OK, f"certificate for {names}, valid for {days} more days"
-
-
-def secret_bytes(
-    source: SecretSource,
-    environment: Mapping[str, str],
-    read_file: Callable[[str], bytes],
-) -> bytes:
-    """
-    Return what a source holds; raises OSError, and ValueError when there is nothing.
-    """
-    if source.from_file:
-        return read_file(source.from_file)
-    if source.from_env:
-        text = environment.get(source.from_env, "")
-    else:
-        text = source.value.reveal() if source.value else ""
-    if not text:
-        raise ValueError("the source is empty")
-    return text.encode("utf-8", "surrogateescape")
 
 
 def exit_status(findings: Iterable[Finding]) -> int:

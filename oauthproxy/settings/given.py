@@ -10,7 +10,7 @@ from attrs import field, frozen
 from oauthproxy.settings.table import Option
 
 _ENOUGH_OF_A_NAME = 6
-_LIKENESS = 0.6
+_LIKENESS = 0.7
 _USERINFO = re.compile(r"(://)[^/@\s]*@")
 
 

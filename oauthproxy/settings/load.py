@@ -121,8 +121,9 @@ class _Loading:
         for reading in (file, environment, line.reading):
             self.problems.extend(reading.problems)
             self.failed.update(reading.failed)
-        # Without a file the mistyped flag may be the one that should have named it.
-        self.broken |= bool(line.reading.problems) and not command.config
+        # Without a file an unknown flag may be the one that should have named it.
+        unknown = len(line.reading.problems) > len(line.reading.failed)
+        self.broken |= unknown and not command.config
         merged = merge(file, environment, line.reading)
         self._remark(line, merged)
         structure = self._structure(command.alpha_config, merged)
@@ -184,7 +185,7 @@ class _Loading:
             given = merged.values.get(option.name)
             if given is None or not option.legacy:
                 continue
-            message = "belongs into the alpha configuration when there is one"
+            message = "belongs in the alpha configuration when there is one"
             if option.declared.alpha:
                 message += f" ({option.declared.alpha})"
             line = wrong(option.label, given.source, message)

@@ -61,7 +61,7 @@ def parse(text: str) -> URL:
     """
     before, _, fragment = text.partition("#")
     if _CONTROL.search(before):
-        raise ValueError("a control character in a URL")
+        raise ValueError("it holds a control character")
     if before == "*":
         return URL(path="*", raw_path="*", fragment=unescape(fragment))
     scheme, rest = _split_scheme(before)
@@ -70,7 +70,7 @@ def parse(text: str) -> URL:
         if scheme:
             return URL(scheme, rest, query=query, fragment=unescape(fragment))
         if ":" in rest.partition("/")[0]:
-            raise ValueError("a colon in the first path segment of a URL")
+            raise ValueError("the first part of its path holds a colon")
     host = ""
     if rest.startswith("//") and (scheme or not rest.startswith("///")):
         authority, slash, path = rest[2:].partition("/")
@@ -80,7 +80,7 @@ def parse(text: str) -> URL:
 
 def _split_scheme(text: str) -> tuple[str, str]:
     if text.startswith(":"):
-        raise ValueError("the scheme of a URL is missing")
+        raise ValueError("it begins with a colon")
     found = _SCHEME.match(text)
     return (found[1].lower(), text[found.end() :]) if found else ("", text)
 
@@ -90,7 +90,9 @@ def _host(scheme: str, authority: str) -> str:
     host = _bracketed(host) if "[" in host else _named(scheme, host)
     if at:
         if not _USER.fullmatch(user):
-            raise ValueError("the user information of a URL")
+            raise ValueError(
+                "its user or password holds a character that needs escaping"
+            )
         unescape(user)
     return host
 
@@ -100,14 +102,14 @@ def _named(scheme: str, host: str) -> str:
     if first != -1:
         start = first if scheme in _STRICT_COLONS else last
         if not _PORT.fullmatch(host[start:]):
-            raise ValueError("the port of a URL")
+            raise ValueError("its port is not a number")
     return _unescape_host(host)
 
 
 def _bracketed(host: str) -> str:
     name, closing, port = host[1:].rpartition("]")
     if host.rfind("[") != 0 or not closing or not _PORT.fullmatch(port):
-        raise ValueError("the address in the brackets of a URL")
+        raise ValueError("what is in its brackets is no IPv6 address")
     before, zone_mark, zone = name.partition("%25")
     address = _unescape_host(before)
     if zone_mark:
@@ -115,20 +117,20 @@ def _bracketed(host: str) -> str:
     try:
         ipaddress.IPv6Address(address)
     except ValueError:
-        raise ValueError("the address in the brackets of a URL") from None
+        raise ValueError("what is in its brackets is no IPv6 address") from None
     return f"[{address}]{port}"
 
 
 def _unescape_host(text: str) -> str:
     if _HOST_BAD.search(text) or _HOST_ESCAPE_BAD.search(text):
-        raise ValueError("a character in the host of a URL")
+        raise ValueError("its host holds a character that cannot stand there")
     return unescape(text)
 
 
 def _unescape_zone(text: str) -> str:
     zone = unescape(text)
     if _HOST_BAD.search(zone.replace(" ", "")):
-        raise ValueError("a character in the zone of a URL")
+        raise ValueError("its zone holds a character that cannot stand there")
     return zone
 
 
@@ -152,7 +154,7 @@ def unescape(text: str) -> str:
     if "%" not in text:
         return text
     if _BAD_ESCAPE.search(text):
-        raise ValueError("a percent sign without two hexadecimal digits")
+        raise ValueError("a percent sign is not followed by two hexadecimal digits")
     return field_text(unquote_to_bytes(field_bytes(text)))
 
 

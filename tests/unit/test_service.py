@@ -294,7 +294,7 @@ def test_broken_certificate_keeps_everything(tmp_path: Path):
 
         assert [house.name for house in street.houses] == ["one"]
     assert street.said("error") == [
-        "the new configuration is not used: the certificate is not PEM"
+        f'the new configuration is not used: there is no PEM certificate in "{cert}"'
     ]
 
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from attrs import frozen
 
 from oauthproxy.settings.addresses import parse_address, parse_secure_address
+from oauthproxy.settings.certificates import belong_together, read_chain, read_key
 from oauthproxy.settings.check.problem import Draft, Problem
-from oauthproxy.settings.check.secrets import secret_source
+from oauthproxy.settings.check.secrets import place_of, secret_bytes, secret_source
 from oauthproxy.settings.given import nearest
-from oauthproxy.settings.model import ServerSettings, TLSSettings
+from oauthproxy.settings.model import SecretSource, ServerSettings, TLSSettings
 from oauthproxy.settings.tls import SUITES, TLS13_SUITES, VERSIONS
 
 
@@ -88,8 +89,13 @@ def _server(draft: Draft, server: ServerSettings, names: _Names) -> Iterator[Pro
 
 def _tls(draft: Draft, tls: TLSSettings, names: _Names) -> Iterator[Problem]:
     path = f"{names.path}.tls"
-    yield from _half(draft, tls.cert, names.cert, f"{path}.cert", "certificate")
-    yield from _half(draft, tls.key, names.key, f"{path}.key", "private key")
+    missing = [
+        *_half(draft, tls.cert, names.cert, f"{path}.cert", "certificate"),
+        *_half(draft, tls.key, names.key, f"{path}.key", "private key"),
+    ]
+    yield from missing
+    if tls.cert and tls.key and not missing:
+        yield from _pair(draft, tls.cert, tls.key, names)
     if tls.min_version and tls.min_version not in VERSIONS:
         message = f'"{tls.min_version}" is not one of {", ".join(VERSIONS)}'
         yield Problem("tls_min_version", message, f"{path}.minVersion")
@@ -107,3 +113,32 @@ def _half(
     reason = secret_source(draft, source, empty=f"the {what} is missing")
     if reason:
         yield Problem(option, reason, path)
+
+
+def _pair(
+    draft: Draft, cert: SecretSource, key: SecretSource, names: _Names
+) -> Iterator[Problem]:
+    """
+    Yield what keeps a certificate and a key from being served.
+    """
+    path = f"{names.path}.tls"
+
+    def content(source: SecretSource) -> bytes:
+        return secret_bytes(source, draft.environment, draft.read_file)
+
+    try:
+        chain = read_chain(content(cert))
+    except ValueError as error:
+        yield Problem(names.cert, f"{error}{place_of(cert)}", f"{path}.cert")
+        return
+    try:
+        private = read_key(content(key))
+    except ValueError as error:
+        yield Problem(names.key, f"{error}{place_of(key)}", f"{path}.key")
+        return
+    if not belong_together(chain, private):
+        message = (
+            f"the private key{place_of(key)} is not that of the certificate"
+            f"{place_of(cert)}"
+        )
+        yield Problem(names.key, message, f"{path}.key")

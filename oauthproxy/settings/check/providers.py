@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from oauthproxy.settings.check.problem import Draft, Problem
 from oauthproxy.settings.check.provider_types import provider_type
+from oauthproxy.settings.check.secrets import unbelievable
 from oauthproxy.settings.given import nearest
 from oauthproxy.settings.groups.oidc import OIDCOptions
 from oauthproxy.settings.groups.provider import ProviderOptions
@@ -140,9 +141,7 @@ def _authorities(
     if draft.settings.proxy.ssl_insecure_skip_verify:
         return
     for file in provider.ca_files:
-        reason = draft.unreadable(file)
-        if not reason and b"-----BEGIN CERTIFICATE-----" not in draft.read_file(file):
-            reason = f'there is no certificate in "{file}"'
+        reason = unbelievable(draft, file)
         if reason:
             yield Problem("provider_ca_files", reason, f"{path}.caFiles")
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from oauthproxy.settings.check.problem import Draft, Problem
+from oauthproxy.settings.check.secrets import unbelievable
 from oauthproxy.settings.groups.session import SessionOptions
 from oauthproxy.wire import gourl
 
@@ -31,9 +32,17 @@ def store(draft: Draft) -> Iterator[Problem]:
         yield Problem("redis_use_sentinel", "excludes redis_use_cluster")
         return
     yield from _servers(options)
-    for name in ("redis_ca_path", "redis_client_cert_file", "redis_client_key_file"):
+    yield from _files(draft)
+
+
+def _files(draft: Draft) -> Iterator[Problem]:
+    options = draft.settings.session
+    reason = options.redis_ca_path and unbelievable(draft, options.redis_ca_path)
+    if reason:
+        yield Problem("redis_ca_path", reason)
+    for name in ("redis_client_cert_file", "redis_client_key_file"):
         path = getattr(options, name)
-        reason = draft.unreadable(path) if path else ""
+        reason = path and draft.unreadable(path)
         if reason:
             yield Problem(name, reason)
 

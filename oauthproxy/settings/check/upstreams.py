@@ -60,7 +60,7 @@ def _path(upstream: UpstreamSettings) -> Iterator[tuple[str, str]]:
             Pattern.compile(path)
         except ValueError as error:
             yield str(error), "path"
-    elif not path.startswith("/"):
+    elif not path.startswith("/") and path != upstream.uri:
         yield f'the path "{path}" does not start with "/"', "path"
     elif _unbalanced(path):
         yield f'the braces in the path "{path}" are not balanced', "path"

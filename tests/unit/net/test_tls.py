@@ -10,13 +10,6 @@ from pathlib import Path
 from socket import create_connection
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    PrivateFormat,
-    load_pem_private_key,
-)
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock
 from twisted.protocols.tls import TLSMemoryBIOFactory
@@ -30,7 +23,7 @@ from oauthproxy.net.tls import (
 )
 from oauthproxy.settings.model import SecretSource, TLSSettings
 from tests.unit.driver import RecordingLog
-from tests.unit.net.authority import Authority, Certificate
+from tests.unit.net.authority import Authority, Certificate, with_password
 from tests.unit.reactor import on_reactor, reactor
 
 AUTHORITY = Authority()
@@ -224,22 +217,14 @@ def test_renegotiation_is_refused():
         client.close()
 
 
-def _encrypted(key: bytes) -> bytes:
-    private = load_pem_private_key(key, None)
-    assert isinstance(private, ec.EllipticCurvePrivateKey)
-    return private.private_bytes(
-        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"x")
-    )
-
-
 @pytest.mark.parametrize(
     ("cert", "key", "words"),
     [
         (CERTIFICATE.cert, AUTHORITY.sign("x").key, "not that of the certificate"),
-        (b"nonsense", CERTIFICATE.key, "the certificate is not PEM"),
-        (b"", CERTIFICATE.key, "the certificate is not PEM"),
-        (CERTIFICATE.cert, b"nonsense", "the private key is not PEM"),
-        (CERTIFICATE.cert, _encrypted(CERTIFICATE.key), "needs a password"),
+        (b"nonsense", CERTIFICATE.key, "there is no PEM certificate"),
+        (b"", CERTIFICATE.key, "there is no PEM certificate"),
+        (CERTIFICATE.cert, b"nonsense", "there is no PEM private key"),
+        (CERTIFICATE.cert, with_password(CERTIFICATE.key), "needs a password"),
     ],
 )
 def test_files_that_do_not_work(cert: bytes, key: bytes, words: str):
@@ -311,7 +296,10 @@ def test_new_certificate_is_served_and_connections_stay(tmp_path: Path):
 @pytest.mark.parametrize(
     ("broken", "words"),
     [
-        (Certificate(b"broken", CERTIFICATE.key), "is not PEM"),
+        (
+            Certificate(b"broken", CERTIFICATE.key),
+            "live.crt",
+        ),
         (Certificate(CERTIFICATE.cert, AUTHORITY.sign("x").key), "not that of"),
         (AUTHORITY.sign("localhost", last_day=-1), "has expired"),
     ],

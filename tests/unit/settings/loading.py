@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from oauthproxy.errors import SettingsError
 from oauthproxy.settings.load import load
 from oauthproxy.settings.model import Settings
+from tests.unit.net.authority import Authority
 
+CERTIFICATE = Authority().sign("a.example")
 SECRET = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 
 BASE = (

@@ -15,7 +15,7 @@ from oauthproxy.settings.alpha.write import convert_to_alpha
 from oauthproxy.settings.kinds import SECOND
 from oauthproxy.settings.load import load
 from oauthproxy.settings.model import ProviderSettings, SecretSource, Settings
-from tests.unit.settings.loading import SECRET, loaded, problems
+from tests.unit.settings.loading import CERTIFICATE, SECRET, loaded, problems
 
 BASE = (f"--cookie-secret={SECRET}", "--email-domain=*")
 PROVIDER = """
@@ -127,7 +127,7 @@ server:
   secureBindAddress: ":2"
   tls: {key: {fromFile: k}, cert: {fromFile: c}, cipherSuites: []}
 """
-    files: dict[str, bytes | None] = {"k": b"", "c": b""}
+    files: dict[str, bytes | None] = {"k": CERTIFICATE.key, "c": CERTIFICATE.cert}
     found = alpha(
         text.replace("server:\n", "metricsServer:\n"),
         files=files,
@@ -223,8 +223,8 @@ def test_flat_options_that_belong_there_are_refused() -> None:
     key = problems(alpha=PROVIDER, toml='client_id = "x"', base=BASE)
     noted = alpha("", environment={"OAUTH2_PROXY_CLIENT_ID": "x"})
 
-    assert flag[0].startswith("upstreams (--upstream): belongs into the alpha")
-    assert key[0].startswith("client_id (proxy.cfg:1): belongs into the alpha")
+    assert flag[0].startswith("upstreams (--upstream): belongs in the alpha")
+    assert key[0].startswith("client_id (proxy.cfg:1): belongs in the alpha")
     assert noted.notes[0].startswith("client_id (OAUTH2_PROXY_CLIENT_ID)")
     assert noted.providers[0].client_id == "c"
 

@@ -4,11 +4,16 @@ What settings are refused for, and how that is said.
 
 import pytest
 
-from tests.unit.settings.loading import BASE, loaded, problems
+from tests.unit.net.authority import Authority, with_password
+from tests.unit.settings.loading import BASE, CERTIFICATE, loaded, problems
 
 CA = b"-----BEGIN CERTIFICATE-----\n"
 FILES: dict[str, bytes | None] = {
     "file": b"x",
+    "cert": CERTIFICATE.cert,
+    "key": CERTIFICATE.key,
+    "other": Authority().sign("other").key,
+    "locked": with_password(CERTIFICATE.key),
     "ca": CA,
     "dir": None,
     ".": None,
@@ -62,6 +67,14 @@ OIDC = ("--provider=oidc", "--oidc-issuer-url=https://i")
             "excludes redis_use_cluster",
         ),
         (["--session-store-type=redis", "--redis-ca-path=none"], 'cannot read "none"'),
+        (
+            [
+                "--session-store-type=redis",
+                "--redis-connection-url=rediss://h",
+                "--redis-ca-path=file",
+            ],
+            'redis_ca_path (--redis-ca-path): there is no PEM certificate in "file"',
+        ),
         (["--set-basic-auth"], "basic_auth_password is empty"),
         (
             ["--pass-authorization-header", "--basic-auth-password=p"],
@@ -81,7 +94,7 @@ OIDC = ("--provider=oidc", "--oidc-issuer-url=https://i")
         (["--provider=oidc", "--oidc-issuer-url=i"], "it must start with https://"),
         (["--code-challenge-method=s256"], '"s256" is not "S256"'),
         (["--login-url=http://[x"], "cannot be used"),
-        (["--provider-ca-file=file"], 'no certificate in "file"'),
+        (["--provider-ca-file=file"], 'no PEM certificate in "file"'),
         (["--google-group=g"], "google_groups (--google-group): needs"),
         (["--google-admin-email=a@b"], "needs google_service_account_json"),
         (
@@ -134,13 +147,26 @@ OIDC = ("--provider=oidc", "--oidc-issuer-url=https://i")
         (["--force-https"], "there is no TLS listener"),
         (["--tls-cert-file=file"], "tls_key_file: the private key is missing"),
         (
-            ["--tls-cert-file=file", "--tls-key-file=file", "--tls-min-version=1.3"],
+            ["--tls-cert-file=file", "--tls-key-file=key"],
+            'tls_cert_file (--tls-cert-file): there is no PEM certificate in "file"',
+        ),
+        (
+            ["--tls-cert-file=cert", "--tls-key-file=file"],
+            'tls_key_file (--tls-key-file): there is no PEM private key in "file"',
+        ),
+        (["--tls-cert-file=cert", "--tls-key-file=locked"], "needs a password"),
+        (
+            ["--tls-cert-file=cert", "--tls-key-file=other"],
+            '"other" is not that of the certificate in "cert"',
+        ),
+        (
+            ["--tls-cert-file=cert", "--tls-key-file=key", "--tls-min-version=1.3"],
             '"1.3" is not one of TLS1.2, TLS1.3',
         ),
         (
             [
-                "--tls-cert-file=file",
-                "--tls-key-file=file",
+                "--tls-cert-file=cert",
+                "--tls-key-file=key",
                 "--tls-cipher-suite=TLS_RSA_WITH_AES_128_GCM_SHA",
             ],
             "did you mean TLS_RSA_WITH_AES_128_GCM_SHA256?",
@@ -175,7 +201,7 @@ def test_it_is_refused_in_words(arguments: list[str], said: str) -> None:
         ["--custom-templates-dir=dir", "--custom-sign-in-logo=logo.svg"],
         ["--logging-filename=x.log"],
         ["--listen=tcp:1", "--http-address="],
-        ["--tls-cert-file=file", "--tls-key-file=file", "--force-https"],
+        ["--tls-cert-file=cert", "--tls-key-file=key", "--force-https"],
         ["--skip-auth-route=GET!=^/a,!=b"],
         ["--trusted-ip=::ffff:1.2.3.4,10.0.0.0/8,::1"],
         ["--session-store-type=redis", "--redis-connection-url=redis://u:p@h:1/2?db=3"],

@@ -5,7 +5,7 @@ The configuration file, the environment, and which of the sources wins.
 import pytest
 
 from oauthproxy.settings.kinds import HOUR, SECOND
-from tests.unit.settings.loading import loaded, problems
+from tests.unit.settings.loading import CERTIFICATE, loaded, problems
 
 SEEDS = {
     "wso2": """
@@ -83,7 +83,10 @@ tls_key_file = "cert.key"
 tls_min_version = "TLS1.3"
 """
     text = SEEDS["wso2"].replace('127.0.0.1:4180"\n', '0.0.0.0:443"\n') + more
-    files: dict[str, bytes | None] = {"cert.pem": b"", "cert.key": b""}
+    files: dict[str, bytes | None] = {
+        "cert.pem": CERTIFICATE.cert,
+        "cert.key": CERTIFICATE.key,
+    }
 
     settings = loaded(toml=text, base=(), files=files)
 
