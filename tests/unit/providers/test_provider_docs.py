@@ -1,0 +1,75 @@
+"""
+The pages on providers: one for each type, with examples that work and tests that exist.
+"""
+
+import re
+from itertools import takewhile
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from oauthproxy.providers.table import PROVIDERS
+from oauthproxy.settings.load import load
+
+ROOT = Path(__file__).parents[3]
+PAGES = ROOT / "docs" / "providers"
+INDEX = (PAGES / "index.rst").read_text(encoding="utf-8")
+INTEGRATION = (ROOT / "tests" / "integration" / "test_providers.py").read_text("utf-8")
+CELLS = re.findall(r"``(?:(test_\w+\.py)::)?(test_\w+)(?:\[([^\]]+)\])?``", INDEX)
+COMMON = """
+redirect_url = "https://app.example.com/oauth2/callback"
+cookie_secret = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+upstreams = ["http://127.0.0.1:8080/"]
+"""
+
+
+def examples() -> list[object]:
+    found = []
+    for path in sorted(PAGES.glob("*.rst")):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for start, line in enumerate(lines, 1):
+            if line == ".. code-block:: toml" and path.name != "index.rst":
+                block = takewhile(
+                    lambda text: not text.strip() or text[0] == " ", lines[start:]
+                )
+                text = dedent("\n".join(block))
+                found.append(pytest.param(text, id=f"{path.name}:{start}"))
+    return found
+
+
+def test_every_type_has_a_page_and_a_row() -> None:
+    """
+    Nobody has to guess.
+    """
+    for kind in PROVIDERS:
+        assert (PAGES / f"{kind}.rst").exists(), kind
+        assert f":doc:`{kind} <{kind}>`" in INDEX
+
+
+@pytest.mark.parametrize("text", examples())
+def test_an_example_is_a_whole_configuration(text: str) -> None:
+    """
+    With the common lines it is accepted, and it is for a type that exists.
+    """
+    domains = "" if "email_domains" in text else 'email_domains = ["*"]\n'
+    files = {"f": (text + domains + COMMON).encode()}
+
+    def read_file(path: str) -> bytes:
+        return files.get(path, b"content")
+
+    environment = {"AZURE_FEDERATED_TOKEN_FILE": "token"}
+    settings = load(["--config=f"], environment, read_file)
+
+    assert settings.providers[0].type in PROVIDERS
+
+
+@pytest.mark.parametrize(("file", "name", "kind"), CELLS)
+def test_a_cell_names_a_test_that_exists(file: str, name: str, kind: str) -> None:
+    """
+    The table does not promise what nobody checks.
+    """
+    text = (Path(__file__).parent / file).read_text("utf-8") if file else INTEGRATION
+
+    assert f"def {name}(" in text
+    assert not kind or f'"{kind}": ' in INTEGRATION
