@@ -65,6 +65,7 @@ FAKES: dict[str, type[Fake]] = {
     "sourcehut": SourceHut,
 }
 WITH_GROUPS = [kind for kind, fake in FAKES.items() if fake.groups_matter]
+WITH_API = [kind for kind, fake in FAKES.items() if fake.asked]
 WITH_PAGES = [kind for kind, fake in FAKES.items() if fake.paged]
 
 COMMON = f"""
@@ -126,7 +127,6 @@ class Scene:
         Look at a page again and again until the session is due; the answer to that.
         """
         self.fake.calls.clear()
-        self.upstream.forget()
 
         def look() -> Answer | None:
             self.upstream.forget()
@@ -317,6 +317,19 @@ def test_provider_error(scene: Scene, status: int) -> None:
 
     scene.nobody(visitor, answer, 503)
     assert (answer.one("Retry-After") or "").isdigit()
+
+
+@of(WITH_API)
+def test_api_error(scene: Scene) -> None:
+    """
+    So does an interface that fails when the tokens are there already.
+    """
+    scene.fake.fail(502, scene.fake.asked)
+    visitor = scene.visitor()
+
+    answer = scene.login(visitor)
+
+    scene.nobody(visitor, answer, 503)
 
 
 @of(FAKES)

@@ -30,7 +30,7 @@ class Fake:
     """
     One provider. `options` are its lines of configuration, `told` the headers that an
     application gets about the person, `hosts` those that it plays, `paged` a place with
-    several pages.
+    several pages, `asked` what a login cannot do without besides the token endpoint.
     """
 
     hosts: ClassVar[tuple[str, ...]] = ()
@@ -40,6 +40,7 @@ class Fake:
     told: ClassVar[dict[str, str]] = {}
     groups_matter = True
     paged = ""
+    asked = ""
 
     def __init__(self) -> None:
         self.restore()

@@ -141,6 +141,7 @@ class ADFS(OpenID):
     AD FS: people without an address, a state that comes back decoded.
     """
 
+    asked = "/userinfo"
     issuer = "https://adfs.corp.test/adfs"
     hosts: ClassVar[tuple[str, ...]] = ("adfs.corp.test",)
     login = "adfs.corp.test/adfs/oauth2/authorize/"
@@ -213,6 +214,7 @@ class GitLab(OpenID):
     gitlab.com: groups by userinfo, projects by the API.
     """
 
+    asked = "/userinfo"
     issuer = "https://gitlab.com"
     hosts: ClassVar[tuple[str, ...]] = ("gitlab.com",)
     login = "gitlab.com/oauth/authorize"
@@ -422,6 +424,7 @@ class Azure(EntraID):
     Azure's version 2 endpoints: the address from the profile, groups from Graph.
     """
 
+    asked = "/transitiveMemberOf"
     options = f"""
 provider = "azure"
 oidc_issuer_url = "{EntraID.issuer}"

@@ -18,6 +18,7 @@ class GitHub(Fake):
     api.github.com: numbered pages, teams, verified addresses.
     """
 
+    asked = "api.github.com/user"
     hosts: ClassVar[tuple[str, ...]] = ("github.com", "api.github.com")
     login = "github.com/login/oauth/authorize"
     token = "github.com/login/oauth/access_token"
@@ -94,6 +95,7 @@ class Forgejo(GitHub):
     A Forgejo server, whose organisations and teams have names only.
     """
 
+    asked = "/api/v1/user"
     hosts: ClassVar[tuple[str, ...]] = ("git.example.com",)
     login = "git.example.com/login/oauth/authorize"
     token = "git.example.com/login/oauth/access_token"
@@ -135,6 +137,7 @@ class Bitbucket(Fake):
     api.bitbucket.org: pages that link to the next, the token in the query.
     """
 
+    asked = "api.bitbucket.org"
     hosts: ClassVar[tuple[str, ...]] = ("bitbucket.org", "api.bitbucket.org")
     login = "bitbucket.org/site/oauth2/authorize"
     token = "bitbucket.org/site/oauth2/access_token"
@@ -185,6 +188,7 @@ class DigitalOcean(Fake):
     api.digitalocean.com.
     """
 
+    asked = "/v2/account"
     hosts: ClassVar[tuple[str, ...]] = (
         "cloud.digitalocean.com",
         "api.digitalocean.com",
@@ -212,6 +216,7 @@ class Facebook(Fake):
     graph.facebook.com.
     """
 
+    asked = "/v2.5/me"
     hosts: ClassVar[tuple[str, ...]] = ("www.facebook.com", "graph.facebook.com")
     login = "www.facebook.com/v2.5/dialog/oauth"
     token = "graph.facebook.com/v2.5/oauth/access_token"
@@ -238,6 +243,7 @@ class LinkedIn(Fake):
     api.linkedin.com.
     """
 
+    asked = "/v2/emailAddress"
     hosts: ClassVar[tuple[str, ...]] = ("www.linkedin.com", "api.linkedin.com")
     login = "www.linkedin.com/oauth/v2/authorization"
     token = "www.linkedin.com/uas/oauth2/accessToken"
@@ -268,6 +274,7 @@ class SourceHut(Fake):
     meta.sr.ht: GraphQL, whose errors have status 200.
     """
 
+    asked = "/query"
     hosts: ClassVar[tuple[str, ...]] = ("meta.sr.ht",)
     login = "meta.sr.ht/oauth2/authorize"
     token = "meta.sr.ht/oauth2/access-token"
@@ -292,6 +299,7 @@ class Nextcloud(Fake):
     A Nextcloud server.
     """
 
+    asked = "/cloud/user"
     hosts: ClassVar[tuple[str, ...]] = ("cloud.example.com",)
     login = "cloud.example.com/index.php/apps/oauth2/authorize"
     token = "cloud.example.com/index.php/apps/oauth2/api/v1/token"
@@ -328,6 +336,7 @@ class Keycloak(Fake):
     A Keycloak server, asked by plain OAuth 2.
     """
 
+    asked = "/userinfo"
     hosts: ClassVar[tuple[str, ...]] = ("old.keycloak.test",)
     login = "old.keycloak.test/auth"
     token = "old.keycloak.test/token"

@@ -39,6 +39,7 @@ class Google(Fake):
     Google: a directory that is asked in the name of an administrator.
     """
 
+    asked = "admin.googleapis.com"
     hosts: ClassVar[tuple[str, ...]] = (
         "accounts.google.com",
         "www.googleapis.com",
@@ -179,6 +180,7 @@ class LoginGov(Fake):
     login.gov: an assertion in place of a secret, a nonce for each login.
     """
 
+    asked = "/userinfo"
     hosts: ClassVar[tuple[str, ...]] = ("secure.login.gov",)
     login = "secure.login.gov/openid_connect/authorize"
     token = "secure.login.gov/api/openid_connect/token"
