@@ -3,130 +3,43 @@ One keep-alive connection to an upstream, and the exchange it carries.
 
 States. *idle*: in the pool, no exchange; a byte from the upstream ends it. *asked*: the
 request head is out, no response byte yet. *answering*: response bytes came. *tunnel*:
-another protocol has taken over.
+another protocol has taken over. *closing*: the last bytes are on their way.
 
 Rule 1: an exchange hears `headed`, then `received` any number of times, then exactly
-one of `completed` and `failed`; or `upgraded`; or `failed` alone.
+one of `completed` and `failed`; or `upgraded`; or `failed` alone; or nothing more when
+it has cut the connection itself.
 Rule 2: a connection goes back to the pool only when request and response are both
 whole and both sides want to keep it.
 Rule 3: a response that breaks off, or whose end cannot be told, is a failure, never a
 short success.
+Rule 4: the TLS handshake, an upstream that does not read, the wait for a response, and
+closing have an end. How long a response then takes is the upstream's affair.
 """
 
-from typing import Any, Protocol
+from typing import Any
 
-import httptools
-from twisted.internet.interfaces import IPushProducer
-from twisted.internet.protocol import Protocol as TwistedProtocol
-from twisted.internet.protocol import connectionDone
+from twisted.internet.error import ConnectionDone, ConnectionLost
+from twisted.internet.interfaces import (
+    IHandshakeListener,
+    IPushProducer,
+    ISSLTransport,
+)
+from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from oauthproxy.errors import ConnectFailed, ProxyError, UpstreamFailed, UpstreamTimeout
+from oauthproxy.net.exchange import Exchange, Owner
 from oauthproxy.net.prompt import PromptWriter, read_much
+from oauthproxy.net.response import ResponseReader
 from oauthproxy.net.sweep import NEVER
-from oauthproxy.wire.fields import Pair
-from oauthproxy.wire.responsehead import (
-    BODYLESS,
-    ResponseHead,
-    ResponseRefused,
-    judge,
-)
+from oauthproxy.wire.responsehead import ResponseRefused
 
-VERSIONS = frozenset({"1.1", "1.0"})
-HEAD_LIMIT = 1 << 20
-LONG_BODY = 1 << 17
-"""From so many missing bytes on a body of known length is not parsed."""
-
-INFORMATION_LIMIT = 16
+CLOSE_SECONDS = 10.0
 
 
-class Exchange(Protocol):
-    """
-    One request and its response, as its connection sees it.
-    """
-
-    head_only: bool
-    upgrade: bytes
-    response_time: float
-
-    def informed(self, status: int, fields: list[Pair]) -> None:
-        """
-        Take an informational response (1xx).
-        """
-
-    def headed(self, response: ResponseHead) -> None:
-        """
-        Take the head of the final response.
-        """
-
-    def received(self, data: bytes) -> None:
-        """
-        Take body bytes.
-        """
-
-    def paused(self) -> None:
-        """
-        Learn that all bytes that came so far were passed on and more will come.
-        """
-
-    def completed(self, trailers: list[Pair]) -> None:
-        """
-        Learn that the response is whole.
-        """
-
-    def upgraded(self, response: ResponseHead, rest: bytes) -> None:
-        """
-        Take over: the upstream has switched protocols.
-        """
-
-    def failed(self, error: ProxyError, *, untouched: bool) -> None:
-        """
-        Learn that there will be no (more) response. `untouched`: a kept connection
-        ended before any byte of the response came.
-        """
-
-
-class Owner(Protocol):
-    """
-    The pool, as its connections see it.
-    """
-
-    sweeper: Any
-
-    def released(self, connection: "UpstreamConnection", *, reusable: bool) -> None:
-        """
-        Take a connection back.
-        """
-
-    def lost(self, connection: "UpstreamConnection") -> None:
-        """
-        Forget a connection.
-        """
-
-
-@implementer(IPushProducer)
-class Refilling:
-    """
-    A producer for a transport that a prompt writer writes to.
-    """
-
-    def __init__(self, producer: IPushProducer, writer: PromptWriter) -> None:
-        self._writer = writer
-        self.pauseProducing = producer.pauseProducing
-        self.stopProducing = producer.stopProducing
-        self._resume = producer.resumeProducing
-
-    def resumeProducing(self) -> None:
-        """
-        Go on: the transport's buffer is empty.
-        """
-        self._writer.drained()
-        self._resume()
-
-
-@implementer(IPushProducer)
-class UpstreamConnection(TwistedProtocol):
+@implementer(IPushProducer, IHandshakeListener)
+class UpstreamConnection(Protocol):
     """
     One connection to an upstream; the producer of its response's bytes.
     """
@@ -138,24 +51,15 @@ class UpstreamConnection(TwistedProtocol):
         self.used = 0
         self.exchange: Exchange | None = None
         self._owner = owner
-        self._parser = httptools.HttpResponseParser(self)
-        self._reset()
-        self._tunnel: Any = None
-        self._gone = False
-        self._paused = False
-        self._raw = False
+        self._reader = ResponseReader()
         self._writer: Any = None
-
-    def _reset(self) -> None:
-        self._fields: list[Pair] = []
-        self._trailers: list[Pair] = []
-        self._head: ResponseHead | None = None
-        self._head_bytes = 0
-        self._informed = 0
+        self._tunnel: Any = None
         self._sent_all = False
-        self._complete = False
-        self._reusable = True
-        self._left = 0
+        self._handshaking = False
+        self._paused = False
+        self._reads_much = False
+        self._closing = False
+        self._gone = False
 
     def __repr__(self) -> str:
         state = "idle" if self.exchange is None else "busy"
@@ -168,8 +72,19 @@ class UpstreamConnection(TwistedProtocol):
         transport: Any = self.transport
         if hasattr(transport, "setTcpNoDelay"):
             transport.setTcpNoDelay(True)
+            transport.setTcpKeepAlive(True)
+        self._handshaking = ISSLTransport.providedBy(transport)
         self._writer = PromptWriter(transport)
         self._owner.sweeper.add(self)
+
+    def handshakeCompleted(self) -> None:
+        """
+        Learn that TLS is ready: from now on the exchange's own times count.
+        """
+        self._handshaking = False
+        self.deadline = NEVER
+        if self._sent_all:
+            self._await_response()
 
     # --- the request
 
@@ -179,8 +94,13 @@ class UpstreamConnection(TwistedProtocol):
         """
         self.exchange = exchange
         self.used += 1
-        self._reset()
-        self.deadline = NEVER
+        self._sent_all = False
+        self._reader.begin(exchange)
+        self.deadline = (
+            self._owner.sweeper.now + self._owner.connect_time
+            if self._handshaking
+            else NEVER
+        )
         self._writer.write(head)
         if whole:
             self.sent_all()
@@ -197,8 +117,12 @@ class UpstreamConnection(TwistedProtocol):
         Learn that the request is whole; now the response is waited for.
         """
         self._sent_all = True
+        if not self._handshaking:
+            self._await_response()
+
+    def _await_response(self) -> None:
         exchange = self.exchange
-        if exchange is not None and self._head is None and exchange.response_time:
+        if exchange is not None and exchange.response_time and not self._reader.head:
             self.deadline = self._owner.sweeper.now + exchange.response_time
 
     def feed_from(self, producer: IPushProducer | None) -> None:
@@ -210,13 +134,28 @@ class UpstreamConnection(TwistedProtocol):
         if producer is None:
             self.transport.unregisterProducer()
         else:
-            self.transport.registerProducer(Refilling(producer, self._writer), True)
+            self.transport.registerProducer(_Upload(self, producer), True)
+
+    def upload_paused(self) -> None:
+        """
+        Learn that the upstream does not read the request: that has an end too.
+        """
+        if not self._handshaking:
+            self._await_response()
+
+    def upload_resumed(self) -> None:
+        """
+        Learn that the upstream has read what was sent.
+        """
+        self._writer.drained()
+        if not (self._handshaking or self._closing):
+            self.deadline = NEVER
 
     # --- the response
 
     def dataReceived(self, data: bytes) -> None:
         """
-        Parse what the upstream sent.
+        Read what the upstream sent.
         """
         if self._tunnel is not None:
             self._tunnel.dataReceived(data)
@@ -224,139 +163,44 @@ class UpstreamConnection(TwistedProtocol):
         if self.exchange is None:
             self.cut()
             return
-        if self._raw:
-            self._pass(data)
-            return
-        if self._head is None:
-            self._head_bytes += len(data)
-            if self._head_bytes > HEAD_LIMIT + len(data):
-                self._fail(UpstreamFailed("response head too large"))
-                return
-        self._parse(data)
-        if self._complete:
-            self._finish()
-        elif self._head is not None and self.exchange is not None:
-            if self._left >= LONG_BODY:
-                self._raw = True
-                read_much(self.transport, much=True)
-            self.exchange.paused()
-
-    def _parse(self, data: bytes) -> None:
+        reader = self._reader
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._upgraded(data[upgrade.args[0] :])
-        except httptools.HttpParserCallbackError as error:
-            cause = error.__context__
-            if not isinstance(cause, ResponseRefused):
-                raise (cause or error) from error
-            self._fail(UpstreamFailed(f"response refused: {cause}"))
-        except httptools.HttpParserError as error:
-            self._reusable = False
-            if not self._complete:
-                self._fail(UpstreamFailed(f"response refused: {error}"))
-
-    def _pass(self, data: bytes) -> None:
-        """
-        Pass bytes of a long body on, past the parser: only their number counts.
-        """
+            reader.feed(data)
+        except ResponseRefused as refused:
+            self._fail(UpstreamFailed(f"response refused: {refused}"))
+            return
         exchange = self.exchange
-        assert exchange is not None
-        if len(data) > self._left:
-            self._reusable = False
-            data = data[: self._left]
-        self._left -= len(data)
-        exchange.received(data)
-        if self._left:
+        if exchange is None:
+            return  # it has cut the connection meanwhile
+        if reader.complete:
+            self._finish(exchange)
+        elif reader.head is not None:
+            self.deadline = NEVER
+            self._read_much(much=reader.long_body)
             exchange.paused()
-            return
-        self._end_raw()
-        self._complete = True
-        self._finish()
+        elif reader.switched is not None:
+            self.exchange = None
+            self.deadline = NEVER
+            exchange.upgraded(reader.switched, reader.rest)
 
-    def _end_raw(self) -> None:
-        self._raw = False
-        self._parser = httptools.HttpResponseParser(self)
-        read_much(self.transport, much=False)
-
-    def on_message_begin(self) -> None:
-        """
-        Begin a response head (llhttp).
-        """
-        if self._complete:
-            self._reusable = False
-        self._fields = []
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """
-        Take a field, or a trailer field (llhttp).
-        """
-        if value and value[-1] <= 0x20:
-            value = value.rstrip(b" \t")
-        if self._head is None:
-            self._fields.append((name, value))
-        else:
-            self._trailers.append((name, value))
-
-    def on_headers_complete(self) -> None:
-        """
-        Pass the head on (llhttp).
-        """
-        exchange = self.exchange
-        if exchange is None or self._complete:
-            self._reusable = False
-            return
-        parser = self._parser
-        status = parser.get_status_code()
-        if status < 100 or parser.get_http_version() not in VERSIONS:
-            raise ResponseRefused("status line")
-        if 100 <= status < 200:
-            self._inform(status)
-            return
-        head = judge(status, self._fields)
-        self._head = head
+    def _finish(self, exchange: Exchange) -> None:
+        self.exchange = None
         self.deadline = NEVER
-        bodyless = exchange.head_only or status in BODYLESS
-        if not parser.should_keep_alive() and not (bodyless and head.until_close):
-            self._reusable = False
-        if bodyless:
-            # llhttp would wait for the body that these responses only describe.
-            self._parser = httptools.HttpResponseParser(self)
-        elif head.length:
-            self._left = head.length
-        exchange.headed(head)
-        if bodyless:
-            self._complete = True
+        reader = self._reader
+        self._read_much(much=False)
+        if not self._sent_all:
+            self.feed_from(None)
+        exchange.completed(reader.trailers)
+        if self._sent_all:
+            self.resumeProducing()
+            self._owner.released(self, reusable=reader.reusable)
+        else:
+            self.cut()
 
-    def _inform(self, status: int) -> None:
-        exchange = self.exchange
-        assert exchange is not None
-        if status == 101:
-            if not exchange.upgrade:
-                raise ResponseRefused("101 without being asked")
-            return
-        self._informed += 1
-        if self._informed > INFORMATION_LIMIT:
-            raise ResponseRefused("too many informational responses")
-        if status != 100:
-            exchange.informed(status, self._fields)
-
-    def on_body(self, data: bytes) -> None:
-        """
-        Pass body bytes on (llhttp).
-        """
-        if self._complete:
-            self._reusable = False
-        elif self.exchange is not None:
-            self._left -= len(data)
-            self.exchange.received(data)
-
-    def on_message_complete(self) -> None:
-        """
-        Learn that the response is whole (llhttp).
-        """
-        if self._head is not None:
-            self._complete = True
+    def _read_much(self, *, much: bool) -> None:
+        if much is not self._reads_much:
+            self._reads_much = much
+            read_much(self.transport, much=much)
 
     def pauseProducing(self) -> None:
         """
@@ -379,27 +223,6 @@ class UpstreamConnection(TwistedProtocol):
         Nothing: the exchange hears that its client is gone.
         """
 
-    def _finish(self) -> None:
-        exchange, self.exchange = self.exchange, None
-        self.deadline = NEVER
-        reusable = self._reusable and self._sent_all
-        if not self._sent_all:
-            self.feed_from(None)
-        if exchange is not None:
-            exchange.completed(self._trailers)
-        self.resumeProducing()
-        self._owner.released(self, reusable=reusable)
-
-    def _upgraded(self, rest: bytes) -> None:
-        exchange = self.exchange
-        status = self._parser.get_status_code()
-        if exchange is None or status != 101 or not exchange.upgrade:
-            self._fail(UpstreamFailed("unexpected upgrade"))
-            return
-        self.exchange = None
-        self.deadline = NEVER
-        exchange.upgraded(judge(status, self._fields), rest)
-
     def take_over(self, tunnel: Any) -> None:
         """
         Hand the connection to a tunnel, for good; the pool counts it no more.
@@ -408,6 +231,16 @@ class UpstreamConnection(TwistedProtocol):
         self._owner.lost(self)
 
     # --- the end
+
+    def loseConnection(self) -> None:
+        """
+        End the connection behind what was written, or after a time in any case.
+        """
+        if not self._closing:
+            self._closing = True
+            self.deadline = self._owner.sweeper.now + CLOSE_SECONDS
+            self._owner.retired(self)
+            self.transport.loseConnection()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """
@@ -422,22 +255,23 @@ class UpstreamConnection(TwistedProtocol):
         exchange, self.exchange = self.exchange, None
         if exchange is None:
             return
-        head = self._head
-        if head is not None and head.until_close and not self._complete:
+        reader = self._reader
+        if reader.until_close and reason.check(ConnectionDone):
             exchange.completed([])
         else:
-            untouched = self.used > 1 and self._head_bytes == 0
-            exchange.failed(
-                ConnectFailed("the upstream ended the connection"), untouched=untouched
-            )
+            untouched = self.used > 1 and reader.head_bytes == 0
+            exchange.failed(ConnectFailed(_why(reason)), untouched=untouched)
 
     def expired(self) -> None:
         """
-        Give up: no response in time, or idle for too long.
+        Give up: no handshake or response in time, or idle for too long.
         """
-        self.deadline = NEVER
-        if self.exchange is None:
-            self.transport.loseConnection()
+        if self._closing:
+            self.transport.abortConnection()
+        elif self.exchange is None:
+            self.loseConnection()
+        elif self._handshaking:
+            self._fail(ConnectFailed("no TLS handshake in time"))
         else:
             self._fail(UpstreamTimeout("no response in time"))
 
@@ -447,6 +281,8 @@ class UpstreamConnection(TwistedProtocol):
         """
         self.exchange = None
         self.deadline = NEVER
+        self._reader.begin(None)
+        self._owner.retired(self)
         if not self._gone:
             self.transport.abortConnection()
 
@@ -455,3 +291,40 @@ class UpstreamConnection(TwistedProtocol):
         self.cut()
         if exchange is not None:
             exchange.failed(error, untouched=False)
+
+
+def _why(reason: Failure) -> str:
+    if reason.check(ConnectionDone, ConnectionLost):
+        return "the upstream ended the connection"
+    return f"the connection ended: {reason.getErrorMessage()}"
+
+
+@implementer(IPushProducer)
+class _Upload:
+    """
+    The producer of a request body, as the upstream's transport pauses it.
+    """
+
+    def __init__(self, connection: UpstreamConnection, producer: IPushProducer) -> None:
+        self._connection = connection
+        self._producer = producer
+
+    def pauseProducing(self) -> None:
+        """
+        The upstream does not keep up.
+        """
+        self._connection.upload_paused()
+        self._producer.pauseProducing()
+
+    def resumeProducing(self) -> None:
+        """
+        The upstream has caught up.
+        """
+        self._connection.upload_resumed()
+        self._producer.resumeProducing()
+
+    def stopProducing(self) -> None:
+        """
+        The upstream is gone.
+        """
+        self._producer.stopProducing()

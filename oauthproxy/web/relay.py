@@ -8,18 +8,21 @@ Rule 3: a request is repeated once, on a new connection, when a kept one ended b
 any byte of the response, the method is idempotent, and there is no body (RFC 9110,
 9.2.2).
 Rule 4: after the first byte to the client a failure cuts the connection.
+Rule 5: a head without a type waits for the first byte of its body, which tells it, but
+not for long.
 """
 
-import zlib
 from collections.abc import Callable
-from typing import Any
+from time import monotonic
 
 from attrs import frozen
 
-from oauthproxy.errors import ProxyError
+from oauthproxy.errors import ConnectFailed, ProxyError, UpstreamTimeout
 from oauthproxy.net.pool import Pool
+from oauthproxy.net.sweep import NEVER
 from oauthproxy.net.tunnel import Tunnel
 from oauthproxy.net.upstream import UpstreamConnection
+from oauthproxy.web.inflation import Inflation, Outcome
 from oauthproxy.web.request import BODYLESS, FrontRequest, status_line
 from oauthproxy.wire.fields import Pair
 from oauthproxy.wire.requesthead import CHUNKED
@@ -30,7 +33,7 @@ IDEMPOTENT = frozenset({b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"})
 NOT_TRAILERS = frozenset(
     {b"content-length", b"transfer-encoding", b"host", b"set-cookie", b"trailer"}
 )
-UNZIPPED_PIECE = 1 << 18
+SNIFF_SECONDS = 1.0
 
 
 @frozen
@@ -74,11 +77,13 @@ class Relay:
         self._on_failure = failed
         self._connection: UpstreamConnection | None = None
         self._out: list[bytes] = []
+        self._began = 0.0
+        self.deadline = NEVER
         self._unsniffed: ResponseHead | None = None
-        self._unzip: Any = None
+        self._inflation: Inflation | None = None
+        self._trailers: list[Pair] = []
         self._streaming = False
         self._repeated = False
-        self._tunnel: Tunnel | None = None
         request.abandoned = self.client_left
 
     def start(self) -> None:
@@ -91,6 +96,7 @@ class Relay:
         """
         Free the upstream connection: nobody waits for its response.
         """
+        self._wait_no_more()
         connection, self._connection = self._connection, None
         if connection is None:
             self._pool.leave(self)
@@ -107,6 +113,7 @@ class Relay:
             self._pool.released(connection, reusable=True)
             return
         self._connection = connection
+        self._began = monotonic()
         body, read = self._request.body, self._errand.body
         head = self._errand.head
         if read is not None:
@@ -152,25 +159,28 @@ class Relay:
         """
         Make the head that the client gets, now or when the first bytes tell its type.
         """
+        self._pool.meter.seconds.add(monotonic() - self._began)
         bodyless = self.head_only or response.status in BODYLESS
-        if (
-            self._errand.unzip
-            and response.encoding == b"gzip"
-            and not bodyless
-            and response.length != 0
-        ):
-            self._start_unzipping(response)
-        elif not (response.has_type or response.encoding or bodyless):
-            self._unsniffed = response
-            return
+        if not bodyless:
+            zipped = self._errand.unzip and response.encoding == b"gzip"
+            if zipped and response.length != 0:
+                self._start_inflating(response)
+            elif not (response.has_type or response.encoding):
+                self._unsniffed = response
+                return
         self._make_head(response, bodyless=bodyless)
 
-    def _start_unzipping(self, response: ResponseHead) -> None:
-        self._unzip = zlib.decompressobj(31)
+    def _start_inflating(self, response: ResponseHead) -> None:
+        connection = self._connection
+        assert connection is not None
         response.fields = [
             p for p in response.fields if p[0].lower() != b"content-encoding"
         ]
         response.length = None
+        outcome = Outcome(self._write, self._cut, self._end)
+        self._inflation = Inflation(connection, outcome)
+        self._streaming = True
+        self._request.channel.registerProducer(self._inflation, True)
 
     def _make_head(self, response: ResponseHead, *, bodyless: bool) -> None:
         errand, request = self._errand, self._request
@@ -194,65 +204,89 @@ class Relay:
         Pass body bytes on.
         """
         if self._unsniffed is not None:
-            response, self._unsniffed = self._unsniffed, None
             sniffed = content_type(data[:512]).encode()
-            response.fields.append((b"Content-Type", sniffed))
-            self._make_head(response, bodyless=False)
-        if self._unzip is None:
+            self._unsniffed.fields.append((b"Content-Type", sniffed))
+            self._make_unsniffed()
+        if self._inflation is None:
             self._out.append(self._request.frame(data))
         else:
-            self._unzipped(data)
+            self._inflation.take(data)
 
-    def _unzipped(self, data: bytes) -> None:
-        try:
-            while data:
-                piece = self._unzip.decompress(data, UNZIPPED_PIECE)
-                data = self._unzip.unconsumed_tail
-                if piece:
-                    self._out.append(self._request.frame(piece))
-        except zlib.error:
-            self._cut()
+    def _write(self, data: bytes) -> None:
+        self._out.append(self._request.frame(data))
+        self._flush()
 
     def paused(self) -> None:
         """
         Write what there is; more will come, so let the client's slowness count.
         """
         if self._unsniffed is not None:
-            response, self._unsniffed = self._unsniffed, None
-            self._make_head(response, bodyless=False)
+            self._wait_for_type()
+            return
         self._flush()
         if not self._streaming and self._connection is not None:
             self._streaming = True
             self._request.channel.registerProducer(self._connection, True)
 
-    def completed(self, trailers: list[Pair]) -> None:
+    def _wait_for_type(self) -> None:
+        if self.deadline is NEVER:
+            sweeper = self._pool.sweeper
+            self.deadline = sweeper.now + SNIFF_SECONDS
+            sweeper.add(self)
+
+    def expired(self) -> None:
         """
-        End the response.
+        Send the head without a type: the body does not begin.
         """
         if self._unsniffed is not None:
-            self._make_head(self._unsniffed, bodyless=False)
+            self._make_unsniffed()
+            self.paused()
+
+    def _make_unsniffed(self) -> None:
+        response, self._unsniffed = self._unsniffed, None
+        self._wait_no_more()
+        if response is not None:
+            self._make_head(response, bodyless=False)
+
+    def _wait_no_more(self) -> None:
+        if self.deadline is not NEVER:
+            self.deadline = NEVER
+            self._pool.sweeper.discard(self)
+
+    def completed(self, trailers: list[Pair]) -> None:
+        """
+        End the response, at once or when all of it was unzipped.
+        """
         self._connection = None
+        self._trailers = trailers
+        if self._unsniffed is not None:
+            self._make_unsniffed()
+        if self._inflation is not None:
+            self._flush()
+            self._inflation.finish()
+        else:
+            self._end()
+
+    def _end(self) -> None:
         request = self._request
         request.abandoned = None
-        if trailers:
-            replaced = self._errand.replaced
-            trailers = [
-                p
-                for p in trailers
-                if p[0].lower() not in NOT_TRAILERS and p[0].lower() not in replaced
-            ]
-        last = request.last_chunk(trailers)
+        last = request.last_chunk(self._clean_trailers() if self._trailers else [])
         if last:
             self._out.append(last)
         self._stop_streaming()
         self._flush()
         request.end()
 
+    def _clean_trailers(self) -> list[Pair]:
+        dropped = NOT_TRAILERS | self._errand.replaced
+        return [p for p in self._trailers if p[0].lower() not in dropped]
+
     def failed(self, error: ProxyError, *, untouched: bool) -> None:
         """
         Try once more where that is safe; else tell the client.
         """
         self._connection = None
+        self._wait_no_more()
         request = self._request
         if request.finished:
             return
@@ -265,6 +299,7 @@ class Relay:
             self._repeated = True
             self._pool.carry(self, fresh=True)
             return
+        self._pool.meter.failed(_kind(error, begun=bool(request.startedWriting)))
         self._stop_streaming()
         request.abandoned = None
         if request.startedWriting:
@@ -280,25 +315,27 @@ class Relay:
         """
         connection, self._connection = self._connection, None
         request = self._request
-        if connection is None or response.upgrade != self.upgrade:
-            if connection is not None:
-                connection.cut()
-            self.failed(ProxyError("another protocol than asked for"), untouched=False)
+        if connection is None:
             return
         channel = request.channel
         request.startedWriting = 1
         request.status = 101
         request.abandoned = None
-        connection.resumeProducing()
-        lines = b"".join(b"%b: %b\r\n" % pair for pair in response.fields)
+        replaced = self._errand.replaced
+        lines = b"".join(
+            b"%b: %b\r\n" % pair
+            for pair in response.fields
+            if pair[0].lower() not in replaced
+        )
         channel.write(
             b"%bConnection: Upgrade\r\nUpgrade: %b\r\n%b%b\r\n"
             % (status_line(101), response.upgrade, lines, self._errand.lines)
         )
-        tunnel = Tunnel(channel.transport, connection.transport, request.tunnel_closed)
+        tunnel = Tunnel(channel, connection, request.tunnel_closed)
         early = channel.take_over(tunnel.from_client)
         connection.take_over(tunnel.from_upstream)
         tunnel.start()
+        request.site.tunnel_opened()
         if rest:
             channel.transport.write(rest)
         if early:
@@ -318,5 +355,15 @@ class Relay:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.cut()
+        self._pool.meter.failed("aborted")
         self._stop_streaming()
+        self._request.abandoned = None
         self._request.abort()
+
+
+def _kind(error: ProxyError, *, begun: bool) -> str:
+    if begun:
+        return "aborted"
+    if isinstance(error, UpstreamTimeout):
+        return "timeout"
+    return "connect" if isinstance(error, ConnectFailed) else "response"

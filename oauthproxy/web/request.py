@@ -279,6 +279,7 @@ class FrontRequest(server.Request):
         """
         if not self.finished:
             self.finished = 1
+            self.site.tunnel_closed()
             self.site.answered(self)
 
     def close_after(self) -> None:

@@ -71,6 +71,9 @@ class FrontSite(server.Site):
         self.channels: set[FrontChannel] = set()
         self.idle: dict[FrontChannel, None] = {}
         self.live = 0
+        self.accepted = 0
+        self.tunnels = 0
+        self.tunnels_opened = 0
         self._locate = locate
         self.broke = broke
         self._reactor = reactor
@@ -110,6 +113,7 @@ class FrontSite(server.Site):
         """
         Know a channel; beyond the limit the one that is idle for longest goes.
         """
+        self.accepted += 1
         self.channels.add(channel)
         self.sweeper.add(channel)
         while len(self.channels) > self._most_channels:
@@ -173,6 +177,19 @@ class FrontSite(server.Site):
         if self._draining:
             request.close_after()
         self._journal.answered(request)
+
+    def tunnel_opened(self) -> None:
+        """
+        Hear that a request has become a tunnel.
+        """
+        self.tunnels += 1
+        self.tunnels_opened += 1
+
+    def tunnel_closed(self) -> None:
+        """
+        Hear that a tunnel has ended.
+        """
+        self.tunnels -= 1
 
     def refused(self, channel: FrontChannel, status: int) -> None:
         """
