@@ -4,20 +4,14 @@ Make what moves bytes: upstreams, resources, the site; and put the house togethe
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from attrs import evolve
-from twisted.internet.endpoints import (
-    HostnameEndpoint,
-    UNIXClientEndpoint,
-    wrapClientTLS,
-)
-from twisted.internet.interfaces import IStreamClientEndpoint
 
 from oauthproxy.access.hosts import HostRules
 from oauthproxy.access.origins import Origins
 from oauthproxy.access.probes import HealthChecks
 from oauthproxy.answer import Answer, Empty, Json, Text
+from oauthproxy.assembly.applications import Applications
 from oauthproxy.assembly.house import House
 from oauthproxy.assembly.inside import Inside
 from oauthproxy.assembly.sources import ReadFile, read_file
@@ -28,19 +22,14 @@ from oauthproxy.errors import (
     StoreUnavailable,
 )
 from oauthproxy.logs.log import Logs
-from oauthproxy.metrics import Exposition, Metrics
-from oauthproxy.net.pool import Pool, PoolLimits
+from oauthproxy.metrics import Exposition, Metrics, ProgramSeries
 from oauthproxy.net.sweep import Sweeper
-from oauthproxy.net.trust import ClientTrust
 from oauthproxy.net.watch import FileWatch
 from oauthproxy.pages.renderer import Pages
 from oauthproxy.ports import Clock
 from oauthproxy.settings.kinds import SECOND
-from oauthproxy.settings.model import Settings, UpstreamSettings
-from oauthproxy.upstream.cookies import OwnCookies
-from oauthproxy.upstream.hop import Hop
+from oauthproxy.settings.model import Settings
 from oauthproxy.upstream.router import Router
-from oauthproxy.upstream.signature import Signer
 from oauthproxy.web.assets import StaticResource
 from oauthproxy.web.auth import AuthResource, UserInfoResource
 from oauthproxy.web.journal import RequestJournal
@@ -57,13 +46,6 @@ from oauthproxy.web.resource import Answerer, FixedResource
 from oauthproxy.web.scrape import NoJournal, ScrapeResource
 from oauthproxy.web.site import FrontSite
 from oauthproxy.web.tree import Readiness, ReadyResource, Tree
-from oauthproxy.web.upstreams import (
-    FileServer,
-    HTTPServer,
-    Server,
-    StaticServer,
-    folder,
-)
 from oauthproxy.wire.forwarded import Trust, client_field
 from oauthproxy.wire.networks import Networks
 
@@ -75,11 +57,15 @@ def assemble(
     logs: Logs,
     clock: Clock,
     read_file: ReadFile = read_file,
+    program: ProgramSeries | None = None,
 ) -> House:
     """
     Wire a configuration; raises SettingsError for what only now turns out wrong.
+
+    `program` is what is counted from one configuration to the next.
     """
-    return _Outside(Inside(settings, reactor, logs, clock, read_file)).house()
+    inside = Inside(settings, reactor, logs, clock, read_file)
+    return _Outside(inside, program or ProgramSeries()).house()
 
 
 class _Outside:
@@ -87,20 +73,19 @@ class _Outside:
     Makes the parts that move bytes around an inside.
     """
 
-    def __init__(self, inside: Inside) -> None:
+    def __init__(self, inside: Inside, program: ProgramSeries) -> None:
         settings = inside.settings
         self.inside = inside
         self.settings = settings
         self.logs = inside.logs
-        self.metrics = Metrics(now=inside.clock.now)
+        self.metrics = Metrics(now=inside.clock.now, program=program)
         self.sweeper = Sweeper(inside.reactor)
         self.trust = _trust(settings)
-        self.pools: list[Pool] = []
-        self.signer = self._signer()
         self.pages = Pages(
             settings.templates, settings.proxy.proxy_prefix, log=inside.logs
         )
         self.answerer = Answerer(self.pages, inside.logs, self._error_answer)
+        self.applications = Applications(inside, self.sweeper, self.answerer)
 
     def house(self) -> House:
         inside = self.inside
@@ -118,7 +103,7 @@ class _Outside:
             provider=inside.provider,
             store=inside.store,
             sweeper=self.sweeper,
-            pools=self.pools,
+            pools=self.applications.pools,
             fetcher=inside.fetcher,
             vault=inside.vault,
             background=inside.background,
@@ -198,12 +183,6 @@ class _Outside:
         retry = isinstance(error, StoreUnavailable | ProviderUnavailable)
         return evolve(page, fields=(("Retry-After", "5"),)) if retry else page
 
-    def _signer(self) -> Signer | None:
-        try:
-            return Signer.parse(self.settings.proxy.signature_key)
-        except ValueError as cause:
-            raise SettingsError([f"signature_key: {cause}"]) from cause
-
     def _https_port(self) -> str | None:
         if not self.settings.proxy.force_https:
             return None
@@ -215,12 +194,6 @@ class _Outside:
             router = Router.compile(settings.upstreams, settings.proxy_raw_path)
         except ValueError as cause:
             raise SettingsError([str(cause)]) from cause
-        hop = Hop(
-            self.inside.injector.stripped,
-            None
-            if settings.ours.pass_own_cookies
-            else OwnCookies(settings.cookie.cookie_name),
-        )
         parts = ProxyParts(
             answerer=self.answerer,
             known=self.inside.known,
@@ -229,61 +202,10 @@ class _Outside:
             origins=Origins(self.settings.access.whitelist_domains),
             login=self.inside.login,
             router=router,
-            servers={u.id: self._server(u, hop) for u in settings.upstreams},
+            servers=self.applications.servers(),
             force_json=settings.proxy.force_json_errors,
         )
         return ProxyResource("", 0, b"", self.inside.reactor, parts)
-
-    def _server(self, upstream: UpstreamSettings, hop: Hop) -> Server:
-        if upstream.static:
-            return StaticServer(settings=upstream, answerer=self.answerer)
-        uri = urlsplit(upstream.uri)
-        if uri.scheme == "file":
-            return FileServer(
-                settings=upstream,
-                folder=folder(unquote(uri.path)),
-                answerer=self.answerer,
-            )
-        pool = self._pool(upstream)
-        self.pools.append(pool)
-        return HTTPServer(
-            settings=upstream,
-            pool=pool,
-            hop=hop,
-            injector=self.inside.injector,
-            host=b"" if upstream.pass_host_header else uri.netloc.encode(),
-            answerer=self.answerer,
-            signer=self.signer,
-        )
-
-    def _pool(self, upstream: UpstreamSettings) -> Pool:
-        limits = self.settings.limits
-        return Pool(
-            upstream.id,
-            self._endpoint(upstream),
-            self.sweeper,
-            PoolLimits(
-                limit=limits.max_upstream_connections,
-                idle=limits.max_idle_upstream_connections,
-                idle_time=limits.upstream_idle_timeout / SECOND,
-                connect_time=limits.upstream_connect_timeout / SECOND,
-            ),
-            keep=not upstream.disable_keep_alives,
-            log_error=self.logs.error,
-        )
-
-    def _endpoint(self, upstream: UpstreamSettings) -> IStreamClientEndpoint:
-        uri = urlsplit(upstream.uri)
-        seconds = self.settings.limits.upstream_connect_timeout / SECOND
-        if uri.scheme == "unix":
-            return UNIXClientEndpoint(self.inside.reactor, unquote(uri.path), seconds)
-        host = uri.hostname or ""
-        port = uri.port or (443 if uri.scheme == "https" else 80)
-        endpoint = HostnameEndpoint(self.inside.reactor, host, port, seconds)
-        if uri.scheme == "http":
-            return endpoint
-        trust = ClientTrust(skip_verify=upstream.insecure_skip_tls_verify)
-        return wrapClientTLS(trust.creator(host), endpoint)
 
     def _site(self, tree: Tree) -> FrontSite:
         limits = self.settings.limits

@@ -46,6 +46,11 @@ SWITCHES = (
         text="ends or refreshes a session when its own expiry has come",
     ),
     Switch(
+        "upstreams_trust_as_provider",
+        reference=True,
+        text="verifies upstreams whatever is said about the provider",
+    ),
+    Switch(
         "insecure_skip_default_pkce",
         reference=True,
         text="uses PKCE where the provider announces it",

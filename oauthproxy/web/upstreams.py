@@ -70,6 +70,7 @@ class HTTPServer:
     host: bytes
     answerer: Answerer
     signer: Signer | None = None
+    websockets: bool = True
 
     def serve(
         self,
@@ -136,7 +137,7 @@ class HTTPServer:
     def _upgrade(self, wanted: bytes) -> bytes:
         if not wanted or wanted.partition(b"/")[0] in REFUSED_UPGRADES:
             return b""
-        if wanted == b"websocket" and not self.settings.proxy_websockets:
+        if wanted == b"websocket" and not self.websockets:
             return b""
         return wanted
 

@@ -21,8 +21,9 @@ class OurOptions:
         help=(
             "Twisted endpoint strings to listen on besides the addresses above, such "
             "as tcp:8080:interface=127.0.0.1, unix:/run/p.sock:mode=660 or "
-            "systemd:domain=INET:index=0. One with a comma needs double quotes around "
-            "it."
+            "systemd:domain=INET:index=0. With https: in front, such as "
+            "https:tcp:8443 or https:haproxy:tcp:8443, it is served over TLS with "
+            "tls-cert-file. One with a comma needs double quotes around it."
         ),
     )
     workers: int = option(
@@ -89,6 +90,14 @@ class OurOptions:
         help="Hosts, written like whitelist-domain, whose pages may open WebSockets "
         "besides those of the host itself; others are answered 403. Without any, "
         "origins are not looked at.",
+    )
+    upstreams_trust_as_provider: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="Let ssl-insecure-skip-verify and provider-ca-file count for https "
+        "upstreams as well, as in oauth2-proxy. Otherwise upstreams are verified by the "
+        "authorities of the system, unless ssl-upstream-insecure-skip-verify is on.",
     )
     insecure_skip_default_pkce: bool = option(
         FLAG,

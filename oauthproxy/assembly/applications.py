@@ -1,0 +1,136 @@
+"""
+Make what reaches the applications behind the proxy.
+"""
+
+from functools import cache
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from twisted.internet.endpoints import (
+    HostnameEndpoint,
+    UNIXClientEndpoint,
+    wrapClientTLS,
+)
+from twisted.internet.interfaces import IStreamClientEndpoint
+
+from oauthproxy.assembly.inside import Inside
+from oauthproxy.errors import SettingsError
+from oauthproxy.net.pool import Pool, PoolLimits
+from oauthproxy.net.sweep import Sweeper
+from oauthproxy.net.trust import CertificateRefused, ClientTrust
+from oauthproxy.settings.kinds import SECOND
+from oauthproxy.settings.model import UpstreamSettings
+from oauthproxy.upstream.cookies import OwnCookies
+from oauthproxy.upstream.hop import Hop
+from oauthproxy.upstream.signature import Signer
+from oauthproxy.web.resource import Answerer
+from oauthproxy.web.upstreams import (
+    FileServer,
+    HTTPServer,
+    Server,
+    StaticServer,
+    folder,
+)
+
+
+class Applications:
+    """
+    The applications of one configuration, and the pools of connections to them.
+    """
+
+    def __init__(self, inside: Inside, sweeper: Sweeper, answerer: Answerer) -> None:
+        self._inside = inside
+        self._settings = inside.settings
+        self._sweeper = sweeper
+        self._answerer = answerer
+        self._signer = self._make_signer()
+        self._hop = self._make_hop()
+        self._trust = cache(self._make_trust)
+        self.pools: list[Pool] = []
+
+    def servers(self) -> dict[str, Server]:
+        """
+        Return what serves each upstream, by its id.
+        """
+        return {u.id: self._server(u) for u in self._settings.upstreams}
+
+    def _make_hop(self) -> Hop:
+        own = None
+        if not self._settings.ours.pass_own_cookies:
+            own = OwnCookies(self._settings.cookie.cookie_name)
+        return Hop(self._inside.injector.stripped, own)
+
+    def _make_signer(self) -> Signer | None:
+        try:
+            return Signer.parse(self._settings.proxy.signature_key)
+        except ValueError as cause:
+            raise SettingsError([f"signature_key: {cause}"]) from cause
+
+    def _server(self, upstream: UpstreamSettings) -> Server:
+        if upstream.static:
+            return StaticServer(settings=upstream, answerer=self._answerer)
+        uri = urlsplit(upstream.uri)
+        if uri.scheme == "file":
+            return FileServer(
+                settings=upstream,
+                folder=folder(unquote(uri.path)),
+                answerer=self._answerer,
+            )
+        pool = self._pool(upstream)
+        self.pools.append(pool)
+        as_reference = self._settings.ours.reference_behaviour
+        return HTTPServer(
+            settings=upstream,
+            pool=pool,
+            hop=self._hop,
+            injector=self._inside.injector,
+            host=b"" if upstream.pass_host_header else uri.netloc.encode(),
+            answerer=self._answerer,
+            signer=self._signer,
+            websockets=upstream.proxy_websockets or as_reference,
+        )
+
+    def _pool(self, upstream: UpstreamSettings) -> Pool:
+        limits = self._settings.limits
+        return Pool(
+            upstream.id,
+            self._endpoint(upstream),
+            self._sweeper,
+            PoolLimits(
+                limit=limits.max_upstream_connections,
+                idle=limits.max_idle_upstream_connections,
+                idle_time=limits.upstream_idle_timeout / SECOND,
+                connect_time=limits.upstream_connect_timeout / SECOND,
+            ),
+            keep=not upstream.disable_keep_alives,
+            log_error=self._inside.logs.error,
+        )
+
+    def _endpoint(self, upstream: UpstreamSettings) -> IStreamClientEndpoint:
+        reactor: Any = self._inside.reactor
+        uri = urlsplit(upstream.uri)
+        seconds = self._settings.limits.upstream_connect_timeout / SECOND
+        if uri.scheme == "unix":
+            return UNIXClientEndpoint(reactor, unquote(uri.path), seconds)
+        host = uri.hostname or ""
+        port = uri.port or (443 if uri.scheme == "https" else 80)
+        endpoint = HostnameEndpoint(reactor, host, port, seconds)
+        if uri.scheme == "http":
+            return endpoint
+        trust = self._trust(upstream.insecure_skip_tls_verify)
+        return wrapClientTLS(trust.creator(host), endpoint)
+
+    def _make_trust(self, skip_verify: bool) -> ClientTrust:
+        if not self._settings.ours.upstreams_trust_as_provider:
+            return ClientTrust(skip_verify=skip_verify)
+        provider = self._settings.providers[0]
+        try:
+            return ClientTrust(
+                ca_files=provider.ca_files,
+                use_system_trust_store=provider.use_system_trust_store,
+                skip_verify=(
+                    skip_verify or self._settings.proxy.ssl_insecure_skip_verify
+                ),
+            )
+        except (OSError, CertificateRefused) as cause:
+            raise SettingsError([f"provider_ca_files: {cause}"]) from cause
