@@ -32,7 +32,9 @@ from oauthproxy.providers.google_delegation import (
 from oauthproxy.providers.google_directory import Directory
 from oauthproxy.providers.issuer import Issuer
 from oauthproxy.providers.jwt import TokenRefused, read_payload
-from oauthproxy.providers.provider import Defaults, Provider
+from oauthproxy.providers.nonces import check_nonce
+from oauthproxy.providers.oidc import S256
+from oauthproxy.providers.provider import Defaults, Parameters, Provider
 from oauthproxy.providers.refreshing import refresh_grant
 from oauthproxy.providers.token_endpoint import POST, Grant
 from oauthproxy.providers.verifier import check_login_token
@@ -80,6 +82,35 @@ class GoogleProvider(Provider):
         """
         return frozenset(filter(None, self.settings.types.google_groups))
 
+    # What a login needs.
+
+    @property
+    def is_asked_directly(self) -> bool:
+        """
+        Whether logins go to Google itself, which knows PKCE and nonces.
+        """
+        return self.endpoints.login == self.defaults.login_url
+
+    async def code_challenge_method(self) -> str:
+        """
+        Return the configured PKCE method, else the one that Google announces.
+        """
+        configured = await super().code_challenge_method()
+        if configured or not self.settings.pkce_if_announced:
+            return configured
+        return S256 if self.is_asked_directly else ""
+
+    def own_parameters(self, nonce_hash: str, parameters: Parameters) -> Parameters:
+        """
+        Add the nonce unless it is switched off.
+        """
+        added = super().own_parameters(nonce_hash, parameters)
+        return {**added, "nonce": (nonce_hash,)} if self._uses_nonce else added
+
+    @property
+    def _uses_nonce(self) -> bool:
+        return self.is_asked_directly and not self.settings.oidc.insecure_skip_nonce
+
     # Tokens.
 
     async def redeem(
@@ -95,6 +126,8 @@ class GoogleProvider(Provider):
         form = self.redeem_form(redirect_uri, code, code_verifier)
         grant = await self.token_endpoint.ask_by(POST, self.endpoints.redeem, form)
         payload = await self._payload(grant)
+        if nonce is not None and self._uses_nonce:
+            check_nonce(payload, nonce)
         if not members.flag(payload, "email_verified"):
             raise ProviderRefused("the e-mail address at Google is unverified")
         session = Session(

@@ -6,7 +6,6 @@ Rule 2: an ID token is verified with the key that it names, and its issuer and a
 are compared.
 """
 
-import hmac
 from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -14,7 +13,6 @@ from urllib.parse import urlsplit
 from jwcrypto.jwk import JWK
 
 from oauthproxy.crypto.base64 import encode_raw_url
-from oauthproxy.crypto.nonce import hash_nonce
 from oauthproxy.errors import ProviderRefused, SettingsError
 from oauthproxy.ports import FetchRequest
 from oauthproxy.providers import members
@@ -22,7 +20,7 @@ from oauthproxy.providers.assertion import JWT_BEARER, read_rsa_key, sign
 from oauthproxy.providers.calls import Pairs, ask, ask_json, bearer, plain_bearer
 from oauthproxy.providers.jwt import Token, TokenRefused
 from oauthproxy.providers.keys import RemoteKeys
-from oauthproxy.providers.oidc import NonceRefused
+from oauthproxy.providers.nonces import check_nonce
 from oauthproxy.providers.provider import Defaults, Parameters, Provider
 from oauthproxy.providers.token_endpoint import Grant, read_grant
 from oauthproxy.providers.verifier import Expected, Verifier, check_login_token
@@ -84,7 +82,7 @@ class LoginGovProvider(Provider):
         grant = await self._grant(sent)
         token = await self._verified(grant)
         if nonce is not None:
-            _check_nonce(token, nonce)
+            check_nonce(token.payload, nonce)
         return Session(
             created_at=self.clock.now(),
             expires_on=grant.expires_on,
@@ -172,10 +170,3 @@ class LoginGovProvider(Provider):
         except OSError as error:
             raise SettingsError([f"jwt_key_file: {error}"]) from error
         return read_rsa_key(pem, "jwt_key_file")
-
-
-def _check_nonce(token: Token, nonce: bytes) -> None:
-    told = members.text(token.payload, "nonce")
-    expected = hash_nonce(nonce)
-    if not expected or not hmac.compare_digest(told.encode(), expected.encode()):
-        raise NonceRefused("the ID token was made for another login")

@@ -76,9 +76,10 @@ google_service_account_json = "{folder}/robot.json"
 
     def check_login(self, asked: Mapping[str, list[str]]) -> None:
         """
-        Insist on access without the person.
+        Insist on access without the person, and on what Google announces.
         """
         assert asked["access_type"] == ["offline"]
+        assert asked["code_challenge_method"] == ["S256"]
 
     def grant(self, asked: Mapping[str, list[str]]) -> dict[str, Any]:
         """
@@ -94,6 +95,7 @@ google_service_account_json = "{folder}/robot.json"
             "iat": now,
             "exp": now + 3600,
         }
+        claims |= {"nonce": asked["nonce"][0]} if asked else {}
         grant = {
             "access_token": ACCESS_TOKEN,
             "expires_in": 3599,

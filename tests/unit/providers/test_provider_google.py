@@ -8,7 +8,9 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from attrs import evolve
 
+from oauthproxy.crypto.nonce import hash_nonce
 from oauthproxy.errors import (
     ProviderRefused,
     ProviderUnavailable,
@@ -17,6 +19,7 @@ from oauthproxy.errors import (
 )
 from oauthproxy.ports import FetchRequest, FetchResponse
 from oauthproxy.providers.google import ISSUER, KEYS, GoogleProvider, user_scope
+from oauthproxy.providers.oidc import NonceRefused
 from oauthproxy.providers.surroundings import Surroundings
 from oauthproxy.session.session import Session
 from tests.unit.driver import FakeClock, run
@@ -96,6 +99,55 @@ def test_the_id_token_tells_the_user() -> None:
     assert (session.user, session.email) == ("1", "kim@x.test")
     assert (session.access_token, session.refresh_token) == ("AT", "RT")
     assert session.expires_on == FakeClock().now() + 300 * 10**9
+
+
+NONCE = b"n" * 32
+
+
+@pytest.mark.parametrize(
+    ("flat", "told", "admitted"),
+    [
+        ({}, hash_nonce(NONCE), True),
+        ({}, "other", False),
+        ({}, None, False),
+        ({"insecure_oidc_skip_nonce": True}, None, True),
+        ({"login_url": "https://emulator.test/auth"}, None, True),
+    ],
+)
+def test_the_id_token_is_of_this_login(
+    flat: dict[str, Any], told: str | None, admitted: bool
+) -> None:
+    """
+    Google gives the nonce back; who stands in for Google may not know it.
+    """
+    provider = plain(
+        google(tokens(id_token(nonce=told))),
+        **{"insecure_oidc_skip_nonce": False, **flat},
+    )
+
+    if admitted:
+        assert logged_in(provider, nonce=NONCE).user == "1"
+    else:
+        with pytest.raises(NonceRefused):
+            logged_in(provider, nonce=NONCE)
+
+
+@pytest.mark.parametrize(
+    ("flat", "method"),
+    [
+        ({}, "S256"),
+        ({"code_challenge_method": "plain"}, "plain"),
+        ({"login_url": "https://emulator.test/auth"}, ""),
+    ],
+)
+def test_pkce_is_used_as_google_announces_it(flat: dict[str, str], method: str) -> None:
+    """
+    A configured method wins.
+    """
+    provider = plain(google(), **flat)
+    provider.settings = evolve(provider.settings, pkce_if_announced=True)
+
+    assert run(provider.code_challenge_method()) == method
 
 
 @pytest.mark.parametrize("issuer", [ISSUER, "accounts.google.com"])
