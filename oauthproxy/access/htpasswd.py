@@ -8,6 +8,7 @@ kind is overlooked unless it is the last one, which then refuses the file.
 import base64
 import hashlib
 import hmac
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
 import bcrypt
@@ -25,6 +26,7 @@ REMEMBERED = 1000
 _SHA = "{SHA}"
 _BCRYPT = ("$2a$", "$2b$", "$2x$", "$2y$")
 _SHORTEST = 6
+_DIGEST = 28
 
 
 class HtpasswdError(ValueError):
@@ -66,13 +68,17 @@ class Htpasswd:
     The users of one reading of the file.
 
     Passwords that were right once are remembered by a keyed hash, because bcrypt is
-    slow on purpose and browsers send their credentials with every request.
+    slow on purpose and browsers send their credentials with every request. Users who
+    are not in the file are refused as slowly as those who are, lest the time tell who
+    is. Threads may check at the same time.
     """
 
     def __init__(self, entries: Mapping[str, str], entropy: Entropy) -> None:
         self._checks = {user: _check(entry) for user, entry in entries.items()}
         self._key = entropy(32)
-        self._right: dict[bytes, None] = {}
+        slow = (each for each in entries.values() if each.startswith(_BCRYPT))
+        self._decoy = _check(next(slow, f"{_SHA}{'A' * _DIGEST}"))
+        self._right: OrderedDict[bytes, None] = OrderedDict()
 
     @classmethod
     def parse(cls, content: bytes, entropy: Entropy) -> "Htpasswd":
@@ -93,10 +99,11 @@ class Htpasswd:
         """
         Tell whether this is the password of this user.
         """
+        octets = password.encode("utf-8", "surrogateescape")
         check = self._checks.get(user)
         if check is None:
+            self._decoy(octets)
             return False
-        octets = password.encode("utf-8", "surrogateescape")
         mark = self._mark(user, octets)
         if mark in self._right:
             return True
@@ -112,7 +119,7 @@ class Htpasswd:
 
     def _remember(self, mark: bytes) -> None:
         if len(self._right) >= REMEMBERED:
-            del self._right[next(iter(self._right))]
+            self._right.popitem(last=False)
         self._right[mark] = None
 
 

@@ -3,10 +3,9 @@ Make what decides: provider, session store, rules, login.
 """
 
 import os
+from collections.abc import Awaitable, Callable
 from functools import cached_property
 from typing import Any
-
-from twisted.internet.threads import deferToThread
 
 from oauthproxy import __version__
 from oauthproxy.access.decision import Rules
@@ -18,6 +17,7 @@ from oauthproxy.assembly.sources import ReadFile, read_secret
 from oauthproxy.errors import SettingsError
 from oauthproxy.login.flow import Login
 from oauthproxy.logs.log import Logs
+from oauthproxy.net.aside import Aside
 from oauthproxy.net.background import Background
 from oauthproxy.net.fetch import TreqFetcher
 from oauthproxy.net.gate import Gate
@@ -197,6 +197,16 @@ class Inside:
         return PasswordFile(path, self.read_file, os.urandom, self.logs)
 
     @cached_property
+    def check_password(self) -> Callable[[str, str], Awaitable[bool]] | None:
+        """
+        What tells whether a password is a user's, if there is an htpasswd file.
+        """
+        htpasswd, aside = self.htpasswd, Aside(self.reactor)
+        if htpasswd is None:
+            return None
+        return lambda user, password: aside.run(htpasswd.check, user, password)
+
+    @cached_property
     def emails(self) -> EmailFile:
         """
         The addresses that may come in.
@@ -270,7 +280,7 @@ class Inside:
             self.clock,
             os.urandom,
             self.logs,
-            self.htpasswd,
+            self.check_password,
         )
 
     @cached_property
@@ -350,17 +360,13 @@ class Inside:
         return Bearer(verifiers, self.logs, fallback=access.bearer_token_login_fallback)
 
     def _basic(self) -> Basic | None:
-        htpasswd, access = self.htpasswd, self.settings.access
-        if htpasswd is None:
+        check = self.check_password
+        if check is None:
             return None
-
-        async def check(user: str, password: str) -> bool:
-            return bool(await deferToThread(htpasswd.check, user, password))
-
         return Basic(
             check,
             self.logs,
-            access.htpasswd_user_groups,
+            self.settings.access.htpasswd_user_groups,
             self.settings.prefer_email_to_user,
         )
 

@@ -5,7 +5,8 @@ Rule 1: nothing is sent to the provider before the callback was shown to belong 
 login that this browser started, at this provider.
 Rule 2: a login ends with a new session or with none; what the browser had before is
 forgotten with it.
-Rule 3: what is wrong is told to the user in a sentence and to the log in one line;
+Rule 3: a login is used once, unless the provider could not be asked.
+Rule 4: what is wrong is told to the user in a sentence and to the log in one line;
 neither shows a code or a token.
 """
 
@@ -13,7 +14,7 @@ import hmac
 from collections.abc import Callable
 from typing import Protocol
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from oauthproxy.answer import NO_CACHE, Answer, Pairs, Redirect
 from oauthproxy.errors import ProviderRefused, ProviderUnavailable, ProxyError
@@ -27,18 +28,23 @@ from oauthproxy.providers.oidc import NonceRefused
 from oauthproxy.providers.provider import Provider
 from oauthproxy.scope import Scope
 from oauthproxy.session.csrf import CSRF, CSRFJar
+from oauthproxy.session.recent import Recent
 from oauthproxy.session.session import Session
 from oauthproxy.session.store import SessionStore
-from oauthproxy.session.times import created
+from oauthproxy.session.times import SECOND, created
 from oauthproxy.wire.cookies import Cookies
 from oauthproxy.wire.form import Form
 
 ONCE = ("state", "code", "error", "iss")
 RETRY_AFTER: Pairs = (("Retry-After", "5"),)
 LONGEST_ERROR = 100
+REMEMBERED = 10_000
+"""So many finished logins are remembered, each for an hour."""
+HOUR = 3600 * SECOND
 
 NO_CSRF = "Login Failed: Unable to find a valid CSRF token. Please try again."
 PROVIDER_ERROR = "Login Failed: The upstream identity provider returned an error"
+USED = "Login Failed: This login has been used already. Please try again."
 WRONG_ISSUER = (
     "Login Failed: The answer is not from the identity provider that was asked. "
     "Please try again."
@@ -100,6 +106,7 @@ class Callback:
     redirect_uri: Callable[[Scope], str]
     encoded_state: bool
     lifetime: int
+    _used: Recent[str, bool] = field(factory=lambda: Recent(REMEMBERED), init=False)
 
     async def answer(
         self, scope: Scope, cookies: Cookies, form: Form, session: Session | None
@@ -165,8 +172,19 @@ class Callback:
         if not form.first("code"):
             detail = "the callback has no code"
             raise Refused(500, detail, restart_at=target, username=None)
+        self._use(csrf, target)
         session = await self._obtain(scope, form, csrf, target)
         return await self._admit(scope, cookies, state, session)
+
+    def _use(self, csrf: CSRF, target: str) -> None:
+        """
+        Let a login bring one code to the provider, whoever repeats the callback: some
+        providers end the session of a code that comes twice (RFC 6749, 4.1.2).
+        """
+        now = self.clock.now()
+        if self._used.get(csrf.state_hash, now):
+            raise Refused(403, "the login was used already", USED, restart_at=target)
+        self._used.put(csrf.state_hash, value=True, until=now + HOUR)
 
     async def _obtain(
         self, scope: Scope, form: Form, csrf: CSRF, target: str
@@ -181,6 +199,7 @@ class Callback:
             if await self.provider.validate(session):
                 return session
         except ProviderUnavailable as error:
+            self._used.drop(csrf.state_hash)
             raise self._failed(error, target, RETRY_AFTER) from error
         except NonceRefused as error:
             raise self._invalid(scope, csrf, error.detail, "") from error

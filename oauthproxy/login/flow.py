@@ -2,8 +2,7 @@
 Signing in and out: what our own endpoints do.
 """
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Sequence
 
 from oauthproxy.answer import NO_CACHE, Answer, Page, Redirect
 from oauthproxy.crypto.nonce import code_challenge
@@ -24,23 +23,17 @@ from oauthproxy.wire.cookies import Cookies
 from oauthproxy.wire.form import Form, FormError, parse_query
 
 PLACEHOLDER = "{id_token}"
+FOREIGN = "This request was made by a page of another site. Please try again here."
 
 
-class Passwords(Protocol):
-    """
-    Check users and passwords (`access.htpasswd`).
-    """
-
-    def check(self, user: str, password: str) -> bool:
-        """
-        Tell whether this is the password of this user.
-        """
+CheckPassword = Callable[[str, str], Awaitable[bool]]
+"""Tell whether this is the user's password; may take its time elsewhere."""
 
 
 class Login:
     """
-    Sign browsers in and out at one provider, or by password where there is a file
-    with `passwords`. All answers but the error page carry NO_CACHE.
+    Sign browsers in and out at one provider, or by password where there is something
+    to check it with. All answers but the error page carry NO_CACHE.
     """
 
     def __init__(
@@ -53,7 +46,7 @@ class Login:
         clock: Clock,
         entropy: Entropy,
         log: Log,
-        passwords: Passwords | None = None,
+        check_password: CheckPassword | None = None,
     ) -> None:
         proxy = settings.proxy
         self._provider = provider
@@ -63,7 +56,7 @@ class Login:
         self._clock = clock
         self._entropy = entropy
         self._log = log
-        self._passwords = passwords
+        self._check_password = check_password
         self._pages = LoginPages(settings, provider.name)
         self._parameters = LoginParameters(provider.settings.login_url_parameters)
         self._redirects = Redirects(
@@ -149,21 +142,24 @@ class Login:
         Check a posted password, or show how to sign in.
         """
         status = 200
-        if scope.method == "POST" and self._passwords is not None:
+        if scope.method == "POST" and self._check_password is not None:
+            if self._is_foreign(scope):
+                return self._refuse_foreign(scope, form)
             user = form.first("username")
-            if self._is_right(scope, form, user):
+            if await self._is_right(scope, form, user):
                 return await self._signed_in(scope, cookies, form, user)
             status = 401 if user else 400
         if self._settings.proxy.skip_provider_button:
             return await self.start(scope, cookies, form, overrides=True)
         return await self.sign_in_page(scope, cookies, form, status)
 
-    def _is_right(self, scope: Scope, form: Form, user: str) -> bool:
-        if not user or self._passwords is None:
+    async def _is_right(self, scope: Scope, form: Form, user: str) -> bool:
+        if not user or self._check_password is None:
             return False
         # A query is written into logs and histories: it is no place for a password.
         in_query = "password" in parse_query(scope.query)
-        if not in_query and self._passwords.check(user, form.first("password")):
+        password = form.first("password")
+        if not in_query and await self._check_password(user, password):
             return True
         message = "Invalid authentication via HtpasswdFile"
         self._log.auth(scope, user, "AuthFailure", message)
@@ -202,12 +198,32 @@ class Login:
         Forget the browser's session, here and, where configured, at the provider.
         `session` is the valid one; its ID token may be asked for in the target.
         """
+        navigates = scope.fields.first(b"sec-fetch-mode") == b"navigate"
+        if self._is_foreign(scope) and not navigates:
+            return self._refuse_foreign(scope, form)
         target = self._redirects.target(scope, form)
         cleared = await self._store.clear(cookies, scope.effective.host)
         if session is not None:
             target = target.replace(PLACEHOLDER, session.id_token)
             await self._provider.end_session(session)
         return Redirect(location=target, fields=NO_CACHE, cookies=cleared)
+
+    def _is_foreign(self, scope: Scope) -> bool:
+        """
+        Tell whether a browser says that a page of another site made a request (Fetch
+        Metadata, 2.3), one that users may not even be sent to.
+        """
+        if scope.fields.first(b"sec-fetch-site") != b"cross-site":
+            return False
+        return not self._redirects.is_valid(scope.fields.text("Origin"))
+
+    def _refuse_foreign(self, scope: Scope, form: Form) -> Page:
+        detail = f"{scope.path}: refused, a page of another site asked for it"
+        self._log.error(detail)
+        target = self._pages.outside_sign_in(self._redirects.target(scope, form))
+        return self._pages.error(
+            scope, 403, FOREIGN, detail=detail, target=target, fields=NO_CACHE
+        )
 
     def error_page(
         self,

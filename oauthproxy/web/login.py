@@ -5,7 +5,7 @@ The endpoints of the login: `sign_in`, `start`, `callback`, `sign_out`.
 from attrs import evolve
 
 from oauthproxy.access.unauthenticated import LoginWays
-from oauthproxy.answer import NO_CACHE, Answer, Json
+from oauthproxy.answer import NO_CACHE, Answer, Json, Pairs
 from oauthproxy.login.flow import Login
 from oauthproxy.web.admission import Admission
 from oauthproxy.web.request import FrontRequest
@@ -19,6 +19,9 @@ from oauthproxy.wire.form import FormError
 
 NOT_SHOWN = Json(status=401, body="{}", fields=NO_CACHE)
 """To a script that was led to a login."""
+
+NO_REFERRER: Pairs = (("Referrer-Policy", "no-referrer"),)
+"""The callback's URL holds a code (RFC 9700, 4.2.4)."""
 
 
 class LoginResource(AnswerResource):
@@ -113,9 +116,10 @@ class CallbackResource(LoginResource):
         """
         form = await read_form(request)
         session = (await self.admission.admit(request)).session
-        return await self.login.callback(
+        answer = await self.login.callback(
             request.scope, cookies_of(request), form, session
         )
+        return evolve(answer, fields=answer.fields + NO_REFERRER)
 
 
 class SignOutResource(LoginResource):

@@ -102,3 +102,29 @@ def test_broken_records(text: str) -> None:
     """
     with pytest.raises(RecordError):
         read_records(text, ":")
+
+
+def test_unknown_users_take_as_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    The time that a refusal takes does not tell whether there is such a user.
+    """
+    calls: list[bytes] = []
+
+    def counting(_: bytes, hashed: bytes) -> bool:
+        calls.append(hashed)
+        return False
+
+    monkeypatch.setattr("oauthproxy.access.htpasswd.bcrypt.checkpw", counting)
+    sha = "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ="
+    file = users(f"bob:{sha}\nalice:{HASH}\n")
+
+    assert not file.check("alice", "wrong")
+    assert not file.check("nobody", "wrong")
+    assert calls == [HASH.encode(), HASH.encode()]
+
+
+def test_what_looks_up_nobody_lets_nobody_in() -> None:
+    """
+    The right password of somebody else is no password of an unknown user.
+    """
+    assert not users(f"alice:{HASH}\n").check("nobody", "right")

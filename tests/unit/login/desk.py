@@ -82,13 +82,11 @@ def scope_of(
     )
 
 
-class Passwords:
+async def check_password(user: str, password: str) -> bool:
     """
-    One user with one password.
+    Know one user with one password.
     """
-
-    def check(self, user: str, password: str) -> bool:
-        return (user, password) == ("kim", "right")
+    return (user, password) == ("kim", "right")
 
 
 class Desk:
@@ -124,7 +122,7 @@ class Desk:
             self.clock,
             self.entropy,
             self.log,
-            Passwords() if self.settings.access.htpasswd_file else None,
+            check_password if self.settings.access.htpasswd_file else None,
         )
         self.cookies: dict[str, str] = {}
 

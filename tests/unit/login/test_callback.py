@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 
 from oauthproxy.answer import NO_CACHE, Page, Redirect
-from oauthproxy.login.callback import NO_CSRF, PROVIDER_ERROR
+from oauthproxy.login.callback import NO_CSRF, PROVIDER_ERROR, USED
 from oauthproxy.ports import FetchResponse
 from oauthproxy.session.session import Session
 from oauthproxy.wire.cookies import Cookies
@@ -456,3 +456,20 @@ def test_d17_a_login_makes_a_fresh_session(monkeypatch: pytest.MonkeyPatch) -> N
     made.callback(query(state_of(made)))
 
     assert told == [True]
+
+
+def test_d03_a_login_brings_one_code() -> None:
+    """
+    The same callback with the same cookie, again, is not sent to the provider.
+    """
+    made = desk()
+    state = state_of(made)
+    before = made.sent()
+    made.callback(query(state), cookies=before)
+    calls = asked(made)
+
+    again = made.callback(query(state, code="another"), cookies=before)
+
+    assert (again.status, sets(again)) == (403, [])
+    assert message(again) == USED
+    assert asked(made) == calls

@@ -247,3 +247,91 @@ def test_cookies_are_bound_to_the_effective_host() -> None:
 
     assert "Domain=corp.test" in answer.cookies[0]
     assert desk.sent() != Cookies()
+
+
+CROSS = ("Sec-Fetch-Site", "cross-site")
+SUBMIT = ("Sec-Fetch-Mode", "navigate")
+IMAGE = ("Sec-Fetch-Mode", "no-cors")
+WITH = ("Sec-Fetch-Mode", "cors")
+EVIL, FRIEND = ("Origin", "https://evil.test"), ("Origin", "https://friend.test")
+
+
+def _sent_by(desk: Desk, *headers: tuple[str, str]) -> Answer:
+    scope = desk.scope("/oauth2/sign_in", method="POST", headers=headers)
+    body = b"username=kim&password=right"
+    form = parse_form("", "application/x-www-form-urlencoded", body, "POST")
+    return run(desk.login.sign_in(scope, desk.sent(), form))
+
+
+@pytest.mark.parametrize("headers", [(CROSS, SUBMIT, EVIL), (CROSS,), (CROSS, WITH)])
+def test_another_site_cannot_sign_its_visitor_in(
+    desk: Desk, headers: tuple[tuple[str, str], ...]
+) -> None:
+    """
+    A form on a foreign page does not make its visitor somebody else here.
+    """
+    answer = _sent_by(desk, *headers)
+
+    assert (answer.status, answer.cookies) == (403, ())
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        (),
+        (("Sec-Fetch-Site", "same-origin"), EVIL),
+        (("Sec-Fetch-Site", "same-site"), EVIL),
+        (("Sec-Fetch-Site", "none"),),
+        (CROSS, SUBMIT, FRIEND),
+    ],
+)
+def test_own_and_listed_sites_sign_in(headers: tuple[tuple[str, str], ...]) -> None:
+    """
+    Our own form, older browsers, and sites that users may be sent to go on.
+    """
+    desk = Desk(htpasswd_file="users", whitelist_domains=["friend.test"])
+
+    assert sets(_sent_by(desk, *headers)) == ["_oauth2_proxy"]
+
+
+def _sign_out(desk: Desk, *headers: tuple[str, str]) -> Answer:
+    scope = desk.scope("/oauth2/sign_out", headers=headers)
+    return run(desk.login.sign_out(scope, desk.sent(), parse_query(""), None))
+
+
+@pytest.mark.parametrize("headers", [(CROSS, IMAGE), (CROSS, WITH, EVIL), (CROSS,)])
+def test_d18_another_site_cannot_sign_out(
+    desk: Desk, headers: tuple[tuple[str, str], ...]
+) -> None:
+    """
+    An image or a script of a foreign page does not end the session.
+    """
+    desk._kept(sign_in(desk, "username=kim&password=right"))
+
+    answer = _sign_out(desk, *headers)
+
+    assert (answer.status, answer.cookies) == (403, ())
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        (),
+        (CROSS, SUBMIT),
+        (CROSS, SUBMIT, ("Sec-Fetch-Dest", "iframe")),
+        (("Sec-Fetch-Site", "same-site"), WITH),
+        (CROSS, WITH, FRIEND),
+    ],
+)
+def test_d18_links_frames_and_listed_sites_sign_out(
+    headers: tuple[tuple[str, str], ...],
+) -> None:
+    """
+    Links, the provider's frames and the scripts of listed sites sign out.
+    """
+    desk = Desk(htpasswd_file="users", whitelist_domains=["friend.test"])
+    desk._kept(sign_in(desk, "username=kim&password=right"))
+
+    answer = _sign_out(desk, *headers)
+
+    assert (answer.status, clears(answer)) == (302, ["_oauth2_proxy"])
