@@ -15,6 +15,7 @@ from oauthproxy.crypto.ciphers import IV_SIZE, cfb_decrypt, cfb_encrypt
 from oauthproxy.errors import NoSession, SessionRefused
 from oauthproxy.ports import Clock, Entropy, Lock, Log
 from oauthproxy.session import codec, lz4frame
+from oauthproxy.session.candidates import likeliest
 from oauthproxy.session.secrets import CookieSecrets
 from oauthproxy.session.session import Session
 from oauthproxy.session.times import SECOND, with_creation
@@ -62,7 +63,7 @@ class CookieStore:
         """
         Return the cookie's value, or the joined values of its parts.
         """
-        whole = cookies.first(self._name)
+        whole = self._whole(cookies)
         if whole is not None:
             return whole
         parts = self._parts(cookies)
@@ -126,9 +127,21 @@ class CookieStore:
             return session
         return evolve(session, access_token="", id_token="", refresh_token="")
 
+    def _whole(self, cookies: Cookies) -> str | None:
+        return likeliest(
+            cookies.all(self._name),
+            lambda value: self._secret.verify(
+                self._name, value, self._clock.now(), self._lifetime
+            ),
+        )
+
     def _parts(self, cookies: Cookies) -> list[str]:
+        if cookies.first(part_name(self._name, 0)) is None:
+            return []
+        # One look at each cookie: a request may hold thousands that look like parts.
+        first = dict(reversed(cookies.pairs))
         parts: list[str] = []
-        while (part := cookies.first(part_name(self._name, len(parts)))) is not None:
+        while (part := first.get(part_name(self._name, len(parts)))) is not None:
             parts.append(part)
         return parts
 
@@ -136,7 +149,7 @@ class CookieStore:
         """
         Return the signed value of a request and the name it must be signed for.
         """
-        whole = cookies.first(self._name)
+        whole = self._whole(cookies)
         if whole is not None:
             return self._name, whole
         parts = self._parts(cookies)

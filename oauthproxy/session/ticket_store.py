@@ -14,6 +14,7 @@ from oauthproxy.crypto.ciphers import (
 from oauthproxy.errors import NoSession, SessionRefused, StoreUnavailable
 from oauthproxy.ports import Clock, Entropy, Index, Lock, Vault
 from oauthproxy.session import codec
+from oauthproxy.session.candidates import likeliest
 from oauthproxy.session.labels import labels
 from oauthproxy.session.secrets import CookieSecrets
 from oauthproxy.session.session import Session
@@ -52,7 +53,7 @@ class TicketStore:
         """
         Return the value of the ticket's cookie.
         """
-        return cookies.first(self._name)
+        return likeliest(cookies.all(self._name), self._read)
 
     def tag(self, cookies: Cookies) -> str | None:
         """
@@ -126,9 +127,12 @@ class TicketStore:
         await self._vault.ping()
 
     def _ticket(self, cookies: Cookies) -> Ticket:
-        value = cookies.first(self._name)
+        value = self.key(cookies)
         if value is None:
             raise NoSession
+        return self._read(value)
+
+    def _read(self, value: str) -> Ticket:
         found = self._secret.verify(
             self._name, value, self._clock.now(), self._lifetime
         )

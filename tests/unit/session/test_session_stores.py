@@ -346,3 +346,56 @@ def test_secret_from_a_file_counts_as_it_is() -> None:
     assert read.current.seed.endswith(b"\n")
     assert len(read.current.key) == 24
     assert text == CookieSecrets.of(NEW, [OLD])
+
+
+@both
+@pytest.mark.parametrize("foreign", ["garbage", "a|1|b", ""])
+def test_f05_a_foreign_cookie_of_our_name_hides_no_session(
+    make: Make, foreign: str
+) -> None:
+    """
+    A cookie that a site below the same domain set beside ours is overlooked, wherever
+    it stands.
+    """
+    store = make()
+    ((name, value),) = browser(run(store.save(ALICE, Cookies(), HOST))).pairs
+    ours, theirs = (name, value), (name, foreign)
+
+    for pairs in ((theirs, ours), (ours, theirs), (theirs, theirs, ours)):
+        cookies = Cookies(pairs)
+        assert store.key(cookies) == value
+        assert run(store.load(cookies)).user == "alice"
+
+
+@both
+def test_f05_many_foreign_cookies_are_not_all_looked_at(make: Make) -> None:
+    """
+    Thousands of cookies of our name cost no more than a few.
+    """
+    store = make()
+    cookies = Cookies(tuple((NAME, f"a|{n}|b") for n in range(3000)))
+
+    with pytest.raises(SessionRefused):
+        run(store.load(cookies))
+    assert store.key(cookies) == "a|0|b"
+
+
+def test_f07_parts_are_counted_by_one_look_at_each() -> None:
+    """
+    As many parts as a request can hold are joined, in order, and refused.
+    """
+    pairs = [(f"{NAME}_{n}", f"<{n}>") for n in range(3000)]
+    cookies = Cookies(tuple(reversed(pairs)))
+
+    key = cookie_store().key(cookies)
+
+    assert key == "".join(value for _, value in pairs)
+
+
+def test_f07_the_first_of_two_parts_of_one_name_counts() -> None:
+    """
+    Parts are looked up as whole cookies are.
+    """
+    cookies = Cookies(((f"{NAME}_0", "a"), (f"{NAME}_1", "b"), (f"{NAME}_1", "c")))
+
+    assert cookie_store().key(cookies) == "ab"
