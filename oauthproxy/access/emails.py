@@ -9,6 +9,8 @@ from attrs import frozen
 from oauthproxy.access.records import RecordError, read_records
 
 EVERYBODY = "*"
+KELVIN = "\u212a"
+"""The one sign that is not ASCII but whose small letter is: `k`."""
 
 
 class EmailsError(ValueError):
@@ -35,7 +37,8 @@ class EmailRule:
     Admit the addresses of `domains` and those in `listed`.
 
     A domain is `example.com` (exactly), `.example.com` or `*.example.com` (what is
-    below it, not itself), or `*` (every address that is not empty).
+    below it, not itself), or `*` (every address that is not empty). Case does not
+    count, but nothing else is taken for what it looks like.
     """
 
     domains: tuple[str, ...] = ()
@@ -54,17 +57,20 @@ class EmailRule:
         """
         Tell whether an address may come in.
         """
-        email = email.lower()
         if not email:
             return False
-        return (
-            EVERYBODY in self.domains
-            or email in self.listed
-            or (email.count("@") == 1 and self._in_domain(email))
-        )
+        if EVERYBODY in self.domains:
+            return True
+        if KELVIN in email:
+            return False
+        email = email.lower()
+        return email in self.listed or self._in_domain(email)
 
     def _in_domain(self, email: str) -> bool:
-        host = email.partition("@")[2]
+        user, _, host = email.partition("@")
+        plain = email.isprintable() and " " not in email
+        if not user or email.count("@") != 1 or not plain:
+            return False
         return any(_matches(host, domain) for domain in self.domains)
 
 

@@ -43,7 +43,7 @@ class Domain:
         return self._has_host(host) and self.port in ("*", port)
 
     def _has_host(self, host: str) -> bool:
-        if not self.host:
+        if not host or not self.host:
             return False
         for mark in (".", "*."):
             if self.host.startswith(mark):
