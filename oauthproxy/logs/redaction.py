@@ -28,7 +28,8 @@ _OURS = re.compile(rf"(?<=[?&;])({'|'.join((*_CREDENTIALS, 'code'))})=[^&;#]+", 
 _IN_PROSE = re.compile(
     rf"\b({'|'.join((*_CREDENTIALS, 'code'))})=[^&;#\s\"']+"
     r"|\b(Bearer|Basic) +[A-Za-z0-9._~+/=-]{8,}"
-    r"|\b(eyJ[A-Za-z0-9_-]+\.)[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]*",
+    # Not `\b`: a token begins but once in a run of its signs, however long that is.
+    r"|(?<![A-Za-z0-9_-])(eyJ[A-Za-z0-9_-]+\.)[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]*",
     re.I,
 )
 

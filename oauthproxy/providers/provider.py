@@ -312,7 +312,8 @@ class Provider:
         try:
             response = await ask(self.fetcher, request)
         except ProviderUnavailable as error:
-            self.log.error(error.detail)
+            # The token may stand in the path, which messages show.
+            self.log.error(error.detail.replace(session.id_token or url, "…"))
             return
         if response.status not in (200, 204):
             message = f"{without_query(url)} answered a sign-out with {response.status}"

@@ -24,7 +24,8 @@ class BackOff:
         Raise the last failure again when it is too early for another try.
         """
         if self._error is not None and now - self._failed_at < self._pause:
-            raise self._error
+            # Not the same one again: it would keep the frames of all who met it.
+            raise type(self._error)(self._error.detail)
 
     def failed(self, error: ProxyError, now: int) -> None:
         """

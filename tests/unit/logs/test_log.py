@@ -297,3 +297,12 @@ def test_a_full_disk_fails_no_request():
     s.logs.flush()
 
     assert s.logs.lost == 2
+
+
+def test_a_long_message_is_searched_once():
+    """A megabyte of what could each be the beginning of a token costs no time."""
+    s = stage()
+
+    s.logs.error("-eyJ" * 250_000)
+
+    assert s.err.text.count("eyJ") == 250_000

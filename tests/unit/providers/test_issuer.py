@@ -2,6 +2,7 @@
 Learning about a provider: once, again after a failure, and never too often.
 """
 
+import traceback
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from oauthproxy.errors import ProviderUnavailable, SettingsError
 from oauthproxy.ports import FetchRequest, FetchResponse
 from oauthproxy.providers.issuer import Issuer
+from oauthproxy.providers.retry import BackOff
 from oauthproxy.settings.kinds import SECOND
 from tests.unit.driver import FakeClock, run
 from tests.unit.providers.gates import FakeGate, pause, run_all
@@ -218,3 +220,26 @@ def test_configurations_that_cannot_work_are_refused(flat: Any) -> None:
     """
     with pytest.raises(SettingsError):
         issuer(IdP.usual(), **flat)
+
+
+def test_failure_that_is_told_often_does_not_grow() -> None:
+    """
+    A provider that is down costs no memory for each login that hears of it.
+    """
+    back_off = BackOff()
+    back_off.failed(ProviderUnavailable("it is down"), 0)
+
+    told = [_told(back_off) for _ in range(100)]
+
+    assert {str(each) for each in told} == {"it is down"}
+    assert max(_frames(each) for each in told) == _frames(told[0])
+
+
+def _told(back_off: BackOff) -> ProviderUnavailable:
+    with pytest.raises(ProviderUnavailable) as told:
+        back_off.check(1)
+    return told.value
+
+
+def _frames(error: BaseException) -> int:
+    return sum(1 for _ in traceback.walk_tb(error.__traceback__))

@@ -129,3 +129,17 @@ def test_every_token_in_a_url_is_cut() -> None:
     url = "https://x.test/?access_token=abcdefghijkl&access_token=mnopqrstuvwx"
 
     assert redact(url) == "https://x.test/?access_token=abcde...&access_token=mnopq..."
+
+
+def test_a_token_in_the_path_of_a_sign_out_is_not_logged() -> None:
+    """
+    Where the logout URL takes the ID token in its path, a failure does not show it.
+    """
+    idp = IdP()
+    provider = made(idp, backend_logout_url="https://idp.test/out/{id_token}")
+
+    run(provider.end_session(Session(id_token="aaa.bbb.ccc")))
+
+    ((_, line),) = provider.log.lines  # type: ignore[attr-defined]
+    assert "does not answer" in line
+    assert "aaa.bbb.ccc" not in line
