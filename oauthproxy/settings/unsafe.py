@@ -60,6 +60,10 @@ def _cookies(settings: Settings) -> Iterator[str]:
         )
     if not options.cookie_secure and _public(settings):
         yield "cookie_secure is off, but the proxy is not for this machine only"
+    if "none" in (options.cookie_samesite, options.cookie_csrf_samesite) and (
+        not options.cookie_secure
+    ):
+        yield "cookie_secure is off: browsers refuse cookies with SameSite=None then"
     if not options.cookie_httponly:
         yield "cookie_httponly is off: scripts on the page can read the session"
 

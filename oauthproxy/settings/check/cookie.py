@@ -27,6 +27,8 @@ def cookie(draft: Draft) -> Iterator[Problem]:
     yield from _times(options)
     yield from _samesite(options)
     yield from _name(options.cookie_name)
+    if not draft.settings.ours.reference_behaviour:
+        yield from _prefix(options)
     yield from _minimal(draft)
 
 
@@ -82,6 +84,23 @@ def _name(name: str) -> Iterator[Problem]:
     elif size > LONGEST_NAME:
         message = f"has {size} bytes; {LONGEST_NAME} is the limit"
         yield Problem("cookie_name", message)
+
+
+def _prefix(options: CookieOptions) -> Iterator[Problem]:
+    """
+    Yield why browsers would not take a cookie of this name (RFC 6265bis, 4.1.3).
+    """
+    name = options.cookie_name.lower()
+    host = name.startswith("__host-")
+    if not (host or name.startswith("__secure-")):
+        return
+    prefix = options.cookie_name[: len("__host-" if host else "__secure-")]
+    if not options.cookie_secure:
+        yield Problem("cookie_name", f"{prefix} needs cookie_secure")
+    if host and options.cookie_path != "/":
+        yield Problem("cookie_name", f'{prefix} needs cookie_path "/"')
+    if host and options.cookie_domains:
+        yield Problem("cookie_name", f"{prefix} goes with no cookie_domains")
 
 
 def _minimal(draft: Draft) -> Iterator[Problem]:

@@ -79,6 +79,7 @@ def test_a_safe_setup_has_no_warnings() -> None:
             "cookie_secure is off",
         ),
         (["--cookie-httponly=false"], "scripts on the page"),
+        (["--cookie-samesite=none", "--cookie-secure=false"], "SameSite=None"),
         (["--skip-auth-route=GET=/public"], '"/public" lets every path pass'),
         (["--signature-key=sha1:x"], "signature_key (--signature-key): deprecated"),
         (["--skip-auth-regex=^/x"], "deprecated, use skip-auth-route"),

@@ -42,6 +42,10 @@ OIDC = ("--provider=oidc", "--oidc-issuer-url=https://i")
         (["--cookie-name=a b"], "not a valid cookie name"),
         (["--cookie-name="], "not a valid cookie name"),
         ([f"--cookie-name={'a' * 257}"], "has 257 bytes"),
+        (["--cookie-name=__Host-x", "--cookie-secure=false"], "__Host- needs cookie_s"),
+        (["--cookie-name=__host-x", "--cookie-path=/app"], "__host- needs cookie_path"),
+        (["--cookie-name=__Host-x", "--cookie-domain=.a.test"], "no cookie_domains"),
+        (["--cookie-name=__Secure-x", "--cookie-secure=false"], "__Secure- needs"),
         (
             ["--session-cookie-minimal", "--pass-access-token"],
             "drops the access_token that the header X-Forwarded-Access-Token needs",
@@ -188,6 +192,9 @@ def test_it_is_refused_in_words(arguments: list[str], said: str) -> None:
     "arguments",
     [
         ["--cookie-expire=0", "--cookie-refresh=1h"],
+        ["--cookie-name=__Host-x"],
+        ["--cookie-name=__Secure-x", "--cookie-domain=.a.test", "--cookie-path=/a"],
+        ["--cookie-name=__Host-x", "--cookie-path=/a", "--reference-behaviour"],
         ["--client-secret=", "--client-secret-file=file"],
         ["--provider=login.gov", "--client-secret=", "--jwt-key=k"],
         ["--provider-ca-file=ca"],
