@@ -46,11 +46,13 @@ class Server(Protocol):
 
 def response_lines(known: Known, cookies: tuple[str, ...]) -> bytes:
     """
-    Return the fields that a response carries because of its session.
+    Return the fields that a response carries because of its session. One that brings
+    a session is for its browser alone, whatever the application says of the page.
     """
     if not cookies:
         return known.response_lines
     lines = [b"Set-Cookie: %b\r\n" % field_bytes(cookie) for cookie in cookies]
+    lines.append(b"Cache-Control: private\r\n")
     return known.response_lines + b"".join(lines)
 
 
