@@ -80,7 +80,9 @@ class Sweeper:
         if now - self._date_at >= 1:
             self._tell_date()
         for timed in [t for t in self._timed if t.deadline <= now]:
-            timed.expired()
+            # Somebody before may have moved or ended this one.
+            if timed.deadline <= now and timed in self._timed:
+                timed.expired()
 
     def _tell_date(self) -> None:
         self._date_at = self._reactor.seconds()

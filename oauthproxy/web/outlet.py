@@ -45,13 +45,13 @@ class Outlet(PromptWriter):
     Writes to one client. `behind` tells that the client does not keep up.
     """
 
-    __slots__ = ("_position", "_producer", "_reader", "behind")
+    __slots__ = ("_producer", "_reader", "_unsent", "behind")
 
     def __init__(self, transport: Any, reader: Reader) -> None:
         super().__init__(transport)
         self._reader = reader
         self._producer: Any = None
-        self._position: object = None
+        self._unsent = 0
         self.behind = False
         transport.registerProducer(self, True)
 
@@ -150,9 +150,8 @@ class Outlet(PromptWriter):
             below = getattr(below, "transport", None)
             if below is None:
                 return False
-        before, size = self._position, len(below.dataBuffer)
-        self._position = (size, below.offset)
-        return below.offset < size and before != self._position
+        before, self._unsent = self._unsent, len(below.dataBuffer) - below.offset
+        return 0 < self._unsent != before
 
 
 @implementer(IPushProducer)

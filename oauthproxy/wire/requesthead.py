@@ -155,6 +155,6 @@ def _judge_connection(head: RequestHead, found: list[tuple[int, bytes]]) -> None
     elif head.version == b"HTTP/1.0":
         head.keep_alive = b"keep-alive" in connection
     if b"upgrade" in connection and head.version == b"HTTP/1.1":
-        upgrades = [value for kind, value in found if kind == UPGRADE]
-        if len(upgrades) == 1:
-            head.upgrade = upgrades[0].strip(b" \t").lower()
+        lines = [value for kind, value in found if kind == UPGRADE]
+        if len(lines) == 1 and len(wanted := tokens(lines)) == 1:
+            head.upgrade = wanted[0]

@@ -98,7 +98,7 @@ def test_an_upgrade_is_told_with_what_comes_behind() -> None:
     assert told.heads[0].upgrade == b"websocket"
 
 
-@pytest.mark.parametrize("fields", [b"Upgrade: other\r\n", b"Upgrade:\r\n"])
+@pytest.mark.parametrize("fields", [b"Upgrade: other\r\n", b"Upgrade: h2c, x\r\n"])
 def test_who_wants_several_protocols_gets_none(fields: bytes) -> None:
     """
     Two Upgrade lines make an ordinary request, told once, and the next one follows.

@@ -207,13 +207,17 @@ def test_http_1_0_is_not_upgraded() -> None:
     assert judged(*fields, version="1.0").upgrade == b""
 
 
-def test_two_upgrade_lines_are_no_upgrade() -> None:
+@pytest.mark.parametrize(
+    "values",
+    [(b"websocket", b"websocket"), (b"websocket, h2c",), (b"H2C ,websocket",)],
+)
+def test_two_upgrades_are_no_upgrade(values: tuple[bytes, ...]) -> None:
     """
     Whoever wants several things at once is answered as usual.
     """
-    upgrade = (b"Upgrade", b"websocket")
+    upgrades = [(b"Upgrade", value) for value in values]
 
-    assert judged(HOST, upgrade, upgrade, (b"Connection", b"upgrade")).upgrade == b""
+    assert judged(HOST, *upgrades, (b"Connection", b"upgrade")).upgrade == b""
 
 
 @pytest.mark.parametrize(
