@@ -22,7 +22,7 @@ from oauthproxy.settings.kinds import SECOND
 from oauthproxy.settings.model import Settings
 from oauthproxy.web.site import FrontSite
 
-FLUSH_SECONDS = 0.25
+FLUSH_EVERY = SECOND // 4
 DRAIN_STEP = SECOND // 20
 LONGEST_PAUSE = 30 * SECOND
 
@@ -50,6 +50,7 @@ class House:
     metrics_site: Any = None
     background: Background = field(factory=Background)
     _flushing: LoopingCall | None = None
+    _flush_due: int = 0
 
     async def start(self) -> None:
         """
@@ -57,8 +58,9 @@ class House:
 
         Raises ProviderUnavailable only with `exit_without_provider`.
         """
-        self._flushing = LoopingCall(self.logs.flush)
-        self._flushing.start(FLUSH_SECONDS, now=False)
+        self._flushing = LoopingCall(self._flush)
+        self._flush_due = self.clock.now() + FLUSH_EVERY
+        self._flushing.start(FLUSH_EVERY / SECOND, now=False)
         self.watch.start()
         if self.vault is not None and hasattr(self.vault, "start"):
             await self.vault.start()
@@ -66,6 +68,16 @@ class House:
             await self.provider.prepare()
         else:
             self.background(self._prepare())
+
+    def _flush(self) -> None:
+        """
+        Write the log lines that wait, and note how late this comes.
+        """
+        now, program = self.clock.now(), self.metrics.program
+        program.lag.set(max(now - self._flush_due, 0) / SECOND)
+        program.lost_lines.set(self.logs.lost)
+        self._flush_due = now + FLUSH_EVERY
+        self.logs.flush()
 
     async def _prepare(self) -> None:
         pause = SECOND
@@ -78,6 +90,8 @@ class House:
                     f"{error.detail}; trying again in {pause // SECOND} s"
                 )
             else:
+                if pause > SECOND:
+                    self.logs.info("the identity provider is ready")
                 return
             await self.clock.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)

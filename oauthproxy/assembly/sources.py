@@ -49,8 +49,10 @@ def program_logs(settings: Settings, clock: Clock) -> Logs:
     """
     options, prefix = settings.logging, settings.proxy.proxy_prefix
     out: Sink = descriptor_sink(STANDARD_OUTPUT)
+    close = None
     if options.logging_filename:
-        out = open_file(options, clock, _beside)
+        file = open_file(options, clock, _beside)
+        out, close = file, file.close
     return Logs(
         options,
         clock,
@@ -59,6 +61,7 @@ def program_logs(settings: Settings, clock: Clock) -> Logs:
         form=settings.ours.logging_format,
         prefix=prefix,
         redact=not settings.ours.reference_behaviour,
+        close=close,
     )
 
 

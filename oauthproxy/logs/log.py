@@ -47,7 +47,8 @@ class Logs:
     Request lines wait for `flush`, or for 64 KiB of them; all others are written at
     once, after the request lines that came before them. `form` is "text" or "json";
     `prefix` is the path below which the program's own endpoints are; `client` tells
-    the field Client of a request. Raises SettingsError for a bad format.
+    the field Client of a request; `close` gives up the sinks. Raises SettingsError for
+    a bad format.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Logs:
         prefix: str = "/oauth2",
         redact: bool = True,
         client: Callable[[Scope], str] = log_client,
+        close: Callable[[], None] | None = None,
     ) -> None:
         stamp = Stamp(local=options.logging_local_time)
         text = TextLines(options, stamp)
@@ -70,6 +72,7 @@ class Logs:
         self._lines: Lines = ObjectLines(stamp) if form == "json" else text
         self._out = Writer(out)
         self._err = self._out if options.errors_to_info_log else Writer(err)
+        self._close = close
         self._redacted_below = prefix.rstrip("/") + "/" if redact else ""
 
     @property
@@ -128,6 +131,14 @@ class Logs:
         Write what waits.
         """
         self._out.flush()
+
+    def close(self) -> None:
+        """
+        Write what waits, and give up the file; lines that come later are lost.
+        """
+        self.flush()
+        if self._close is not None:
+            self._close()
 
     def _is_left_out(self, record: RequestRecord) -> bool:
         options = self._options

@@ -18,6 +18,8 @@ from oauthproxy.logs.writer import write_whole
 from oauthproxy.ports import Clock
 
 MODE = 0o600
+CLOSED = -1
+"""No descriptor: another file may have the number of one that was closed."""
 
 
 class RotatingFile:
@@ -62,9 +64,11 @@ class RotatingFile:
 
     def close(self) -> None:
         """
-        Close the file; nothing can be written afterwards.
+        Close the file; what is written afterwards is an OSError.
         """
-        os.close(self._descriptor)
+        descriptor, self._descriptor = self._descriptor, CLOSED
+        if descriptor != CLOSED:
+            os.close(descriptor)
 
     def _open(self) -> int:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC

@@ -152,7 +152,7 @@ class ConnectionSeries:
 
 class ProgramSeries:
     """
-    The program itself.
+    The program itself, whatever its configuration. Results: "succeeded", "failed".
     """
 
     def __init__(self) -> None:

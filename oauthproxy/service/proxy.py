@@ -10,6 +10,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from attrs import frozen
@@ -19,6 +20,7 @@ from twisted.internet.task import LoopingCall
 
 from oauthproxy.commands.configured import Load, read_file
 from oauthproxy.errors import SettingsError
+from oauthproxy.metrics import ProgramSeries
 from oauthproxy.net.clock import ReactorClock
 from oauthproxy.net.doors import Door
 from oauthproxy.net.entrances import Entrances
@@ -27,13 +29,16 @@ from oauthproxy.net.tls import CertificateUnusable
 from oauthproxy.ports import Clock, Log
 from oauthproxy.service.fitted import fitted
 from oauthproxy.service.tenants import MoveIn, Tenancy, Tenants
+from oauthproxy.settings.kinds import SECOND
 from oauthproxy.settings.model import Settings
 
 LISTENED_TO = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 """Workers begin with these blocked."""
 
 
-def move_in(settings: Settings, reactor: Any, clock: Clock) -> Tenancy:
+def new_tenancy(
+    settings: Settings, reactor: Any, clock: Clock, program: ProgramSeries
+) -> Tenancy:
     """
     Make a house from settings, with its log and its remarks there.
     """
@@ -42,8 +47,12 @@ def move_in(settings: Settings, reactor: Any, clock: Clock) -> Tenancy:
     logs = program_logs(settings, clock)
     for note in settings.notes:
         logs.info(note)
-    house = assemble(settings, reactor, logs=logs, clock=clock)
-    return Tenancy(settings, logs, house)
+    try:
+        house = assemble(settings, reactor, logs=logs, clock=clock, program=program)
+    except BaseException:
+        logs.close()
+        raise
+    return Tenancy(settings, logs, house, logs.close)
 
 
 @frozen(kw_only=True)
@@ -75,14 +84,19 @@ class ProxyService(Service):
         *,
         load: Load,
         place: Place,
-        move_in: MoveIn = move_in,
+        move_in: MoveIn | None = None,
     ) -> None:
         self.exit_status = 0
         self._reactor = reactor
         self._load = load
         self._place = place
         clock = ReactorClock(reactor)
+        self._program = ProgramSeries()
+        if move_in is None:
+            move_in = partial(new_tenancy, program=self._program)
         self._tenants = Tenants(settings, reactor, clock, move_in)
+        self._clock = clock
+        self._loaded()
         self._entrances = Entrances(
             reactor,
             place.doors,
@@ -188,6 +202,9 @@ class ProxyService(Service):
 
     # --- reload
 
+    def _loaded(self) -> None:
+        self._program.loaded_at.set(self._clock.now() / SECOND)
+
     async def _reload(self) -> None:
         if self._reloading or self._stopping is not None:
             return
@@ -204,6 +221,7 @@ class ProxyService(Service):
             self._systemd.ready("serving")
 
     def _stay(self, problems: Sequence[str]) -> None:
+        self._program.reloads.add("failed")
         for problem in problems:
             self.log.error(f"the new configuration is not used: {problem}")
 
@@ -217,6 +235,8 @@ class ProxyService(Service):
         change_certificates(coming.log)
         self._tenants.succeed(coming)
         self._lead_to_current()
+        self._loaded()
+        self._program.reloads.add("succeeded")
         for name in fixed:
             self.log.error(f"{name} cannot change at run time; restart for that")
         self.log.info("the configuration was read again and is in use")

@@ -55,15 +55,22 @@ class House(Protocol):
         """
 
 
+def _nothing() -> None:
+    """
+    Do nothing.
+    """
+
+
 @frozen(eq=False)
 class Tenancy:
     """
-    A house, its settings and its log.
+    A house, its settings and its log; `close` gives the log's file up.
     """
 
     settings: Settings
     log: Log
     house: House
+    close: Callable[[], None] = _nothing
 
 
 MoveIn = Callable[[Settings, Any, Clock], Tenancy]
@@ -81,8 +88,8 @@ class Tenants:
         self._reactor = reactor
         self._clock = clock
         self._move_in = move_in
-        self._leaving: dict[Tenancy, Deferred[None]] = {}
-        self._departures: list[Deferred[None]] = []
+        self._leaving: dict[Tenancy, Deferred[bool]] = {}
+        self._departures: list[Deferred[bool]] = []
         self._hurried = False
         self.current = move_in(settings, reactor, clock)
 
@@ -104,6 +111,7 @@ class Tenants:
             await self._begun(coming.house)
         except BaseException:
             await coming.house.stop()
+            coming.close()
             raise
         return coming
 
@@ -118,6 +126,8 @@ class Tenants:
 
     def _left(self, result: object, tenancy: Tenancy) -> None:
         self._leaving.pop(tenancy, None)
+        if result is True:
+            tenancy.close()
         if isinstance(result, Failure):
             message = f"the old configuration did not end well: {result.value}"
             self.current.log.error(message)
@@ -163,13 +173,17 @@ class Tenants:
             patience.cancel()
 
 
-async def _leave(house: House, patience: int) -> None:
+async def _leave(house: House, patience: int) -> bool:
+    """
+    Let a house end; tell whether it has, or was only asked to be quicker.
+    """
     try:
         await house.drain(patience)
     except CancelledError:
         if patience == LONGEST_REQUEST:
-            return
+            return False
     await house.stop()
+    return True
 
 
 def _refusal(failure: Failure) -> SettingsError:

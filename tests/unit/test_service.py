@@ -100,7 +100,10 @@ class Street:
     def move_in(self, settings: Settings, _reactor: Any, _clock: Any) -> Tenancy:
         house = Straw(settings.proxy.proxy_prefix, self.events, self.fails, self.busy)
         self.houses.append(house)
-        return Tenancy(settings, self.log, house)
+        return Tenancy(settings, self.log, house, lambda: self._closed(house))
+
+    def _closed(self, house: Straw) -> None:
+        self.events.append(f"the log of {house.name} is closed")
 
     def __enter__(self) -> "Street":
         doors = bind(listeners(self.wanted))
@@ -198,11 +201,12 @@ def test_reload_leads_new_clients_to_the_new_house():
         answer = asked(("127.0.0.1", street.port))
 
     assert answer == "two"
-    assert street.events[:4] == [
+    assert street.events[:5] == [
         "one starts",
         "two starts",
         "one drains",
         "one stops",
+        "the log of one is closed",
     ]
     assert "the configuration was read again and is in use" in street.said("info")
 
@@ -233,6 +237,7 @@ def test_stop_gives_old_houses_their_time_too():
         street.stop()
 
     assert street.events.count("one stops") == 1
+    assert not any("closed" in event for event in street.events)
     assert street.houses[0].patience == 30_000_000_000
 
 
@@ -264,7 +269,12 @@ def test_house_that_does_not_start_is_not_used():
         events = list(street.events)
 
     assert answer == "one"
-    assert events == ["one starts", "two starts", "two stops"]
+    assert events == [
+        "one starts",
+        "two starts",
+        "two stops",
+        "the log of two is closed",
+    ]
     assert street.said("error") == ["the new configuration is not used: no discovery"]
 
 

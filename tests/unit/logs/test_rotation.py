@@ -178,6 +178,18 @@ def test_a_file_renamed_by_others_is_followed(tmp_path):
     assert (tmp_path / "proxy.log").read_bytes() == b"two"
 
 
+def test_a_closed_file_takes_nothing(tmp_path):
+    """After `close`, a second one too, a batch is lost and goes nowhere else."""
+    file = opened(tmp_path)
+    file.close()
+    file.close()
+
+    with (tmp_path / "other").open("wb"), pytest.raises(OSError, match="descriptor"):
+        file(b"late")
+
+    assert (tmp_path / "other").read_bytes() == b""
+
+
 def test_a_missing_folder_stops_the_start(tmp_path):
     """A log file that cannot be opened is a configuration error."""
     with pytest.raises(SettingsError, match="logging_filename"):
