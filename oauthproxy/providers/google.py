@@ -19,7 +19,6 @@ from oauthproxy.errors import (
 )
 from oauthproxy.providers import jsontext, members
 from oauthproxy.providers.google_credentials import (
-    CLOUD,
     ServiceAccount,
     default_credentials,
 )
@@ -30,6 +29,7 @@ from oauthproxy.providers.google_delegation import (
     Signer,
 )
 from oauthproxy.providers.google_directory import Directory
+from oauthproxy.providers.google_federation import CLOUD
 from oauthproxy.providers.issuer import Issuer
 from oauthproxy.providers.jwt import TokenRefused, read_payload
 from oauthproxy.providers.nonces import check_nonce

@@ -17,11 +17,15 @@ from oauthproxy.ports import Clock, Fetcher, FetchRequest
 from oauthproxy.providers import jsontext, members
 from oauthproxy.providers.assertion import read_rsa_key, sign
 from oauthproxy.providers.calls import ask, read_json, unwanted
+from oauthproxy.providers.google_federation import (
+    CLOUD,
+    FederatedCredentials,
+    ImpersonatedCredentials,
+)
 from oauthproxy.providers.token_endpoint import Grant, read_grant
 from oauthproxy.settings.kinds import HOUR, SECOND
 
 TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105
-CLOUD = "https://www.googleapis.com/auth/cloud-platform"
 BEARER_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 METADATA_HOST = "169.254.169.254"
 
@@ -177,20 +181,21 @@ def default_credentials(
     """
     Find the default credentials; raises SettingsError for a file that cannot be used.
     """
+    reader = _Reader(read_file, fetcher, clock)
     named = environment.get(_FILE, "")
     if named:
         try:
             raw = read_file(named)
         except OSError as error:
             raise SettingsError([f"{_FILE}: {error}"]) from error
-        return _from_file(raw, _FILE, fetcher, clock)
+        return reader.read(raw, _FILE)
     path = _gcloud_file(environment)
     try:
         raw = read_file(path)
     except OSError:
         host = environment.get("GCE_METADATA_HOST") or METADATA_HOST
         return MachineCredentials(host=host, fetcher=fetcher, clock=clock)
-    return _from_file(raw, path, fetcher, clock)
+    return reader.read(raw, path)
 
 
 def _gcloud_file(environment: Mapping[str, str]) -> str:
@@ -199,21 +204,53 @@ def _gcloud_file(environment: Mapping[str, str]) -> str:
     return f"{folder}/application_default_credentials.json"
 
 
-def _from_file(raw: bytes, name: str, fetcher: Fetcher, clock: Clock) -> Credentials:
-    try:
-        value = jsontext.parse_object(raw)
-    except ValueError:
-        raise SettingsError([f"{name}: not a JSON object"]) from None
-    kind = members.text(value, "type")
-    if kind == "service_account":
-        account = ServiceAccount.read(value, name)
-        return AccountCredentials(account=account, fetcher=fetcher, clock=clock)
-    if kind == "authorized_user":
+@frozen
+class _Reader:
+    """
+    Make credentials of the JSON in a file.
+    """
+
+    read_file: ReadFile
+    fetcher: Fetcher
+    clock: Clock
+
+    def read(self, raw: bytes, name: str) -> Credentials:
+        try:
+            value = jsontext.parse_object(raw)
+        except ValueError:
+            raise SettingsError([f"{name}: not a JSON object"]) from None
+        return self.made(value, name)
+
+    def made(self, value: Any, name: str) -> Credentials:
+        match kind := members.text(value, "type"):
+            case "service_account":
+                account = ServiceAccount.read(value, name)
+                return AccountCredentials(
+                    account=account, fetcher=self.fetcher, clock=self.clock
+                )
+            case "authorized_user":
+                return self._person(value)
+            case "external_account":
+                return self._federated(value, name)
+            case "impersonated_service_account":
+                lender = self.made(value.get("source_credentials"), name)
+                return ImpersonatedCredentials.read(value, name, lender, self.fetcher)
+        message = f"{name}: credentials of type {kind!r} are not supported"
+        raise SettingsError([message])
+
+    def _person(self, value: Any) -> Credentials:
         taken = ("client_id", "client_secret", "refresh_token")
         given = [(each, members.text(value, each)) for each in taken]
         form = (("grant_type", "refresh_token"), *given)
-        return UserCredentials(form=form, fetcher=fetcher, clock=clock)
-    raise SettingsError([f"{name}: credentials of type {kind!r} are not supported"])
+        return UserCredentials(form=form, fetcher=self.fetcher, clock=self.clock)
+
+    def _federated(self, value: Any, name: str) -> Credentials:
+        made = FederatedCredentials.read(
+            value, name, self.fetcher, self.clock, self.read_file
+        )
+        if "service_account_impersonation_url" not in value:
+            return made
+        return ImpersonatedCredentials.read(value, name, made, self.fetcher)
 
 
 def bearer_claims(

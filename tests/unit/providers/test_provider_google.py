@@ -565,7 +565,7 @@ def test_a_key_of_a_service_account_as_default_credentials() -> None:
 
 
 @pytest.mark.parametrize(
-    "files", [{}, {"/adc.json": b"x"}, {"/adc.json": b'{"type": "external_account"}'}]
+    "files", [{}, {"/adc.json": b"x"}, {"/adc.json": b'{"type": "aws"}'}]
 )
 def test_default_credentials_that_cannot_be_used_are_a_mistake(
     files: dict[str, bytes],
