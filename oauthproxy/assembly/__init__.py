@@ -6,7 +6,8 @@ whole.
 """
 
 from oauthproxy.assembly.house import House
+from oauthproxy.assembly.lasting import Lasting
 from oauthproxy.assembly.outside import assemble
 from oauthproxy.assembly.sources import program_logs, read_file
 
-__all__ = ["House", "assemble", "program_logs", "read_file"]
+__all__ = ["House", "Lasting", "assemble", "program_logs", "read_file"]

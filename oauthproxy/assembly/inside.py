@@ -13,6 +13,7 @@ from oauthproxy.access.files import EmailFile, PasswordFile
 from oauthproxy.access.identify import Basic, Bearer, BearerVerifier, Identifier
 from oauthproxy.access.routes import SkipRules
 from oauthproxy.access.unauthenticated import LoginWays
+from oauthproxy.assembly.lasting import Lasting
 from oauthproxy.assembly.sources import ReadFile, read_secret
 from oauthproxy.errors import SettingsError
 from oauthproxy.login.flow import Login
@@ -55,7 +56,9 @@ class Inside:
         logs: Logs,
         clock: Clock,
         read_file: ReadFile,
+        lasting: Lasting | None = None,
     ) -> None:
+        self.lasting = Lasting() if lasting is None else lasting
         self.read_file = read_file
         self.settings = settings
         self.reactor = reactor
@@ -151,7 +154,9 @@ class Inside:
 
     def _vault(self, kind: str) -> tuple[Vault, Index]:
         if kind == "memory":
-            memory = MemoryVault(self.clock)
+            memory = self.lasting.memory
+            if memory is None:
+                memory = self.lasting.memory = MemoryVault(self.clock)
             return memory, memory
         if kind != "redis":
             raise SettingsError([f"session_store_type: {kind!r} is not known"])

@@ -14,6 +14,7 @@ from oauthproxy.answer import Answer, Empty, Json, Text
 from oauthproxy.assembly.applications import Applications
 from oauthproxy.assembly.house import House
 from oauthproxy.assembly.inside import Inside
+from oauthproxy.assembly.lasting import Lasting
 from oauthproxy.assembly.sources import ReadFile, read_file
 from oauthproxy.errors import (
     ProviderUnavailable,
@@ -22,7 +23,7 @@ from oauthproxy.errors import (
     StoreUnavailable,
 )
 from oauthproxy.logs.log import Logs
-from oauthproxy.metrics import Exposition, Metrics, ProgramSeries
+from oauthproxy.metrics import Exposition, Metrics
 from oauthproxy.net.sweep import Sweeper
 from oauthproxy.net.watch import FileWatch
 from oauthproxy.pages.renderer import Pages
@@ -57,15 +58,15 @@ def assemble(
     logs: Logs,
     clock: Clock,
     read_file: ReadFile = read_file,
-    program: ProgramSeries | None = None,
+    lasting: Lasting | None = None,
 ) -> House:
     """
     Wire a configuration; raises SettingsError for what only now turns out wrong.
 
-    `program` is what is counted from one configuration to the next.
+    `lasting` is what a configuration takes over from the one before it.
     """
-    inside = Inside(settings, reactor, logs, clock, read_file)
-    return _Outside(inside, program or ProgramSeries()).house()
+    inside = Inside(settings, reactor, logs, clock, read_file, lasting)
+    return _Outside(inside).house()
 
 
 class _Outside:
@@ -73,12 +74,12 @@ class _Outside:
     Makes the parts that move bytes around an inside.
     """
 
-    def __init__(self, inside: Inside, program: ProgramSeries) -> None:
+    def __init__(self, inside: Inside) -> None:
         settings = inside.settings
         self.inside = inside
         self.settings = settings
         self.logs = inside.logs
-        self.metrics = Metrics(now=inside.clock.now, program=program)
+        self.metrics = Metrics(now=inside.clock.now, program=inside.lasting.program)
         self.sweeper = Sweeper(inside.reactor)
         self.trust = _trust(settings)
         self.pages = Pages(

@@ -10,7 +10,6 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 from attrs import frozen
@@ -36,23 +35,28 @@ LISTENED_TO = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 """Workers begin with these blocked."""
 
 
-def new_tenancy(
-    settings: Settings, reactor: Any, clock: Clock, program: ProgramSeries
-) -> Tenancy:
+def house_maker(program: ProgramSeries) -> MoveIn:
     """
-    Make a house from settings, with its log and its remarks there.
-    """
-    from oauthproxy.assembly import assemble, program_logs
+    Return what makes houses from settings, each with its log and its remarks there.
 
-    logs = program_logs(settings, clock)
-    for note in settings.notes:
-        logs.info(note)
-    try:
-        house = assemble(settings, reactor, logs=logs, clock=clock, program=program)
-    except BaseException:
-        logs.close()
-        raise
-    return Tenancy(settings, logs, house, logs.close)
+    A house takes over what has to last from the one before.
+    """
+    from oauthproxy.assembly import Lasting, assemble, program_logs
+
+    lasting = Lasting(program)
+
+    def move_in(settings: Settings, reactor: Any, clock: Clock) -> Tenancy:
+        logs = program_logs(settings, clock)
+        for note in settings.notes:
+            logs.info(note)
+        try:
+            house = assemble(settings, reactor, logs=logs, clock=clock, lasting=lasting)
+        except BaseException:
+            logs.close()
+            raise
+        return Tenancy(settings, logs, house, logs.close)
+
+    return move_in
 
 
 @frozen(kw_only=True)
@@ -92,8 +96,7 @@ class ProxyService(Service):
         self._place = place
         clock = ReactorClock(reactor)
         self._program = ProgramSeries()
-        if move_in is None:
-            move_in = partial(new_tenancy, program=self._program)
+        move_in = move_in or house_maker(self._program)
         self._tenants = Tenants(settings, reactor, clock, move_in)
         self._clock = clock
         self._loaded()

@@ -129,21 +129,28 @@ def configured(folder: Path, more: str = "", **changes: str) -> str:
     return f"--config={file}"
 
 
-def exchange(connection: socket.socket, path: str = "/ping") -> str:
-    """Ask for a path and return the whole answer."""
+def exchange(
+    connection: socket.socket, path: str = "/ping", fields: str = "", form: str = ""
+) -> str:
+    """Ask for a path, or send a form there, and return the whole answer."""
+    if form:
+        kind = "application/x-www-form-urlencoded"
+        fields = f"Content-Type: {kind}\r\nContent-Length: {len(form)}\r\n"
+    method = "POST" if form else "GET"
+    head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{fields}\r\n"
     with connection:
         connection.settimeout(PATIENCE)
-        request = f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-        connection.sendall(request.encode())
+        connection.sendall(f"{head}{form}".encode())
         parts = []
         while part := connection.recv(65536):
             parts.append(part)
         return b"".join(parts).decode()
 
 
-def answer(port: int, path: str = "/ping") -> str:
+def answer(port: int, path: str = "/ping", fields: str = "", form: str = "") -> str:
     """Return the answer of the program on this machine."""
-    return exchange(socket.create_connection(("127.0.0.1", port)), path)
+    connection = socket.create_connection(("127.0.0.1", port))
+    return exchange(connection, path, fields, form)
 
 
 # Start and stop.
@@ -349,6 +356,25 @@ def test_reload_gives_up_the_old_log_file(tmp_path: Path):
     assert files.count(str(new)) == 1
     assert "in use" in new.read_text()
     assert status == 0
+
+
+def test_sessions_in_memory_outlive_a_reload(tmp_path: Path):
+    """Who is signed in stays signed in when the configuration is read again."""
+    more = 'session_store_type = "memory"\nhtpasswd_file = "users"\n'
+    (tmp_path / "users").write_text("kim:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n")
+    with Running([*MODULE, configured(tmp_path, more)], tmp_path) as program:
+        port = program.port()
+        form = "username=kim&password=password"
+        entered = answer(port, "/oauth2/sign_in", form=form)
+        cookie = re.search(r"(?i)set-cookie: (_oauth2_proxy=[^;]+)", entered)
+        assert cookie is not None
+        program.process.send_signal(signal.SIGHUP)
+        program.says("is in use")
+        known = answer(port, "/oauth2/auth", f"Cookie: {cookie[1]}\r\n")
+        unknown = answer(port, "/oauth2/auth")
+
+    assert known.startswith("HTTP/1.1 202")
+    assert unknown.startswith("HTTP/1.1 401")
 
 
 def test_reloads_are_counted(tmp_path: Path):
