@@ -23,14 +23,9 @@ from oauthproxy.settings.model import UpstreamSettings
 from oauthproxy.upstream.cookies import OwnCookies
 from oauthproxy.upstream.hop import Hop
 from oauthproxy.upstream.signature import Signer
+from oauthproxy.web.files import FileServer, folder
 from oauthproxy.web.resource import Answerer
-from oauthproxy.web.upstreams import (
-    FileServer,
-    HTTPServer,
-    Server,
-    StaticServer,
-    folder,
-)
+from oauthproxy.web.upstreams import HTTPServer, Server, StaticServer
 
 
 class Applications:
@@ -74,7 +69,6 @@ class Applications:
             return FileServer(
                 settings=upstream,
                 folder=folder(unquote(uri.path)),
-                answerer=self._answerer,
             )
         pool = self._pool(upstream)
         self.pools.append(pool)

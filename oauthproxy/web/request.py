@@ -21,12 +21,11 @@ import time
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_to_bytes
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IPushProducer
 from twisted.python.failure import Failure
-from twisted.web import http, resource, server
+from twisted.web import http, server
 from twisted.web.http_headers import Headers
 
 from oauthproxy.scope import Scope
@@ -57,6 +56,7 @@ class FrontRequest(server.Request):
     One request and its response.
 
     `status` and `sent` (body bytes) are for the log; `upstream` names who answered.
+    `extra_lines` are fields with line ends that a stock response carries besides.
     `abandoned` is called when the client leaves before its answer is out.
     """
 
@@ -90,7 +90,7 @@ class FrontRequest(server.Request):
         self._framing = ""
         self._left: int | None = None
         self._request_id = ""
-        self._extra_lines = b""
+        self.extra_lines = b""
 
     # --- made on demand
 
@@ -306,21 +306,6 @@ class FrontRequest(server.Request):
             out.append(self.frame(data))
         self.channel.write(b"".join(out))
 
-    def render_folder(
-        self, folder: resource.Resource, target: bytes, below: str, lines: bytes
-    ) -> None:
-        """
-        Let a stock folder answer for `target`, taken relative to the path `below`;
-        `lines` are fields with line ends that its response carries besides.
-        """
-        path = target.partition(b"?")[0]
-        prefix = below.encode().rstrip(b"/")
-        rest = path[len(prefix) :] if path.startswith(prefix) else b""
-        self.prepath = [part for part in prefix.split(b"/") if part]
-        self.postpath = [unquote_to_bytes(part) for part in rest[1:].split(b"/")]
-        self._extra_lines = lines
-        server.Request.render(self, resource.getChildForRequest(folder, self))
-
     def _stock_head(self) -> list[bytes]:
         headers = self.responseHeaders
         if self.code in BODYLESS:
@@ -331,7 +316,7 @@ class FrontRequest(server.Request):
             )
         if self.etag is not None:
             headers.setRawHeaders(b"ETag", [self.etag])
-        lines = [self._extra_lines] if self._extra_lines else []
+        lines = [self.extra_lines] if self.extra_lines else []
         lines += [
             b"%b: %b\r\n" % (name, value)
             for name, values in headers.getAllRawHeaders()

@@ -204,3 +204,15 @@ def response_pairs(known: Known) -> tuple[tuple[str, str], ...]:
     lines = known.response_lines.decode("utf-8", "surrogateescape").split("\r\n")
     pairs = (line.partition(": ") for line in lines if line)
     return tuple((name, value) for name, _, value in pairs)
+
+
+def response_lines(known: Known, cookies: tuple[str, ...]) -> bytes:
+    """
+    Return the fields that a response carries because of its session. One that brings
+    a session is for its browser alone, whatever the application says of the page.
+    """
+    if not cookies:
+        return known.response_lines
+    lines = [b"Set-Cookie: %b\r\n" % field_bytes(cookie) for cookie in cookies]
+    lines.append(b"Cache-Control: private\r\n")
+    return known.response_lines + b"".join(lines)

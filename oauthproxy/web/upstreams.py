@@ -2,10 +2,9 @@
 The applications behind the proxy, ready to serve.
 """
 
-from typing import Any, Protocol
+from typing import Protocol
 
 from attrs import frozen
-from twisted.web.static import File
 
 from oauthproxy.answer import Text
 from oauthproxy.net.pool import Pool
@@ -17,11 +16,12 @@ from oauthproxy.upstream.signature import Signer
 from oauthproxy.web.relay import Errand, Relay
 from oauthproxy.web.request import FrontRequest
 from oauthproxy.web.resource import Answerer, read_body
-from oauthproxy.web.session import Known
+from oauthproxy.web.session import Known, response_lines
 from oauthproxy.wire.fields import Pair, field_bytes, field_text
+from oauthproxy.wire.kind import FieldKinds
 from oauthproxy.wire.requesthead import CHUNKED
 
-_ENCODINGS = frozenset({b"Accept-Encoding", b"accept-encoding", b"Range", b"range"})
+_KINDS = FieldKinds({b"accept-encoding": 1, b"range": 1})
 _GAP = frozenset({b"gap-auth", b"gap-signature"})
 SIGNED_BODY_LIMIT = 64 << 20
 REFUSED_UPGRADES = (b"h2c", b"http", b"tls")
@@ -42,18 +42,6 @@ class Server(Protocol):
         """
         Answer a request; `cookies` are to be set besides.
         """
-
-
-def response_lines(known: Known, cookies: tuple[str, ...]) -> bytes:
-    """
-    Return the fields that a response carries because of its session. One that brings
-    a session is for its browser alone, whatever the application says of the page.
-    """
-    if not cookies:
-        return known.response_lines
-    lines = [b"Set-Cookie: %b\r\n" % field_bytes(cookie) for cookie in cookies]
-    lines.append(b"Cache-Control: private\r\n")
-    return known.response_lines + b"".join(lines)
 
 
 @frozen(kw_only=True)
@@ -114,9 +102,10 @@ class HTTPServer:
         host = self.host or head.host or b"localhost"
         out = [head.method, b" ", target, b" HTTP/1.1\r\nHost: ", host, b"\r\n"]
         unzip = head.method != b"HEAD"
+        picky = _KINDS.of
         for name, value in fields:
             out += (name, b": ", value, b"\r\n")
-            if name in _ENCODINGS:
+            if picky(name):
                 unzip = False
         if head.length == CHUNKED:
             out.append(b"Transfer-Encoding: chunked\r\n")
@@ -194,61 +183,3 @@ class StaticServer:
         request.upstream = self.settings.id
         answer = Text(status=self.settings.static_code, body="Authenticated")
         self.answerer.write(request, answer, before=response_lines(known, cookies))
-
-
-class _Folder(File):
-    """
-    A folder that never leads outside of itself, whatever links it holds.
-    """
-
-    def getChild(self, path: Any, request: Any) -> Any:
-        """
-        Return the file or folder below, or what is not found.
-        """
-        child = super().getChild(path, request)  # type: ignore[no-untyped-call]
-        if isinstance(child, File) and not _is_inside(child, self):
-            return self.childNotFound
-        return child
-
-
-def _is_inside(child: File, folder: File) -> bool:
-    root = folder.realpath().path
-    path = child.realpath().path
-    return bool(path == root or path.startswith(root.rstrip("/") + "/"))
-
-
-@frozen(kw_only=True)
-class FileServer:
-    """
-    Serve the files of a folder.
-    """
-
-    settings: UpstreamSettings
-    folder: File
-    answerer: Answerer
-
-    def serve(
-        self,
-        request: FrontRequest,
-        known: Known,
-        target: bytes,
-        cookies: tuple[str, ...],
-    ) -> None:
-        """
-        Answer with a file, a part of it, or a list of what is there.
-        """
-        request.upstream = self.settings.id
-        request.render_folder(
-            self.folder,
-            target,
-            self.settings.path,
-            response_lines(known, cookies),
-        )
-
-
-def folder(path: str) -> File:
-    """
-    Return the resource of a folder.
-    """
-    made: File = _Folder(path)
-    return made

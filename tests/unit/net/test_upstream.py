@@ -293,7 +293,7 @@ def test_a_switch_is_told_with_what_comes_behind() -> None:
     """
     The first bytes of the new protocol are not lost.
     """
-    upstream, wire, told = asked(Told(upgrade=b"websocket"))
+    _, wire, told = asked(Told(upgrade=b"websocket"))
 
     wire.receive(
         b"HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: WebSocket\r\n\r\nhello"
