@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from oauthproxy.settings.check.providers import DISCOVERING
 from oauthproxy.settings.durations import format_duration
 from oauthproxy.settings.given import wrong
+from oauthproxy.settings.groups.session import SessionOptions
 from oauthproxy.settings.kinds import MILLISECOND, Kind
 from oauthproxy.settings.legacy import static_code
 from oauthproxy.settings.model import Settings
@@ -17,6 +18,33 @@ _TYPES_OF_SECTION = {
     "provider-keycloak": ("keycloak", "keycloak-oidc"),
     "provider-login.gov": ("login.gov",),
 }
+
+
+BEHIND_A_PROXY = (
+    "real_client_ip_header",
+    "trusted_proxy_ips",
+    "insecure_client_address_from_anyone",
+)
+OF_BEARERS = ("extra_jwt_issuers", "bearer_token_login_fallback")
+OF_PASSWORDS = ("htpasswd_user_groups", "display_htpasswd_form")
+OF_PREFLIGHTS = ("insecure_skip_any_options",)
+OF_LOGIN_COOKIES = ("cookie_csrf_per_request_limit", "unlimited_login_cookies")
+OF_LOG_FILES = (
+    "logging_max_size",
+    "logging_max_age",
+    "logging_max_backups",
+    "logging_compress",
+)
+OF_REQUEST_LINES = (
+    "request_logging_format",
+    "exclude_logging_paths",
+    "silence_ping_logging",
+)
+OF_SENTINEL = (
+    "redis_sentinel_password",
+    "redis_sentinel_master_name",
+    "redis_sentinel_connection_urls",
+)
 
 
 def unused(settings: Settings) -> Iterator[str]:
@@ -81,20 +109,46 @@ def _without_effect(settings: Settings) -> Iterator[tuple[str, str]]:
     else:
         for name in ("https_address", "tls_min_version", "tls_cipher_suites"):
             yield name, "has no effect without tls_cert_file and tls_key_file"
-    if not settings.proxy.reverse_proxy:
-        for name in ("real_client_ip_header", "trusted_proxy_ips"):
-            yield name, "has no effect without reverse_proxy"
-    if not settings.access.skip_jwt_bearer_tokens:
-        for name in ("extra_jwt_issuers", "bearer_token_login_fallback"):
-            yield name, "has no effect without skip_jwt_bearer_tokens"
-    if settings.session.session_store_type != "redis":
+    for on, needed, names in _needed(settings):
+        if not on:
+            for name in names:
+                yield name, f"has no effect without {needed}"
+    yield from _redis_without_effect(settings.session)
+    yield from _provider_without_effect(settings)
+
+
+def _needed(settings: Settings) -> Iterator[tuple[bool, str, tuple[str, ...]]]:
+    """
+    Yield whether an option is on, its name, and those that do nothing without it.
+    """
+    access, logs = settings.access, settings.logging
+    per_request = settings.cookie.cookie_csrf_per_request
+    yield settings.proxy.reverse_proxy, "reverse_proxy", BEHIND_A_PROXY
+    yield access.skip_jwt_bearer_tokens, "skip_jwt_bearer_tokens", OF_BEARERS
+    yield bool(access.htpasswd_file), "htpasswd_file", OF_PASSWORDS
+    yield access.skip_auth_preflight, "skip_auth_preflight", OF_PREFLIGHTS
+    yield per_request, "cookie_csrf_per_request", OF_LOGIN_COOKIES
+    yield bool(logs.logging_filename), "logging_filename", OF_LOG_FILES
+    yield logs.request_logging, "request_logging", OF_REQUEST_LINES
+    yield logs.auth_logging, "auth_logging", ("auth_logging_format",)
+    yield logs.standard_logging, "standard_logging", ("standard_logging_format",)
+
+
+def _redis_without_effect(options: SessionOptions) -> Iterator[tuple[str, str]]:
+    if options.session_store_type != "redis":
         for option in table().options:
             if option.name.startswith("redis_"):
                 yield option.name, 'has no effect without session_store_type = "redis"'
-    if not settings.cookie.cookie_csrf_per_request:
-        name = "cookie_csrf_per_request_limit"
-        yield name, "has no effect without cookie_csrf_per_request"
-    yield from _provider_without_effect(settings)
+        return
+    if not options.redis_use_sentinel:
+        for name in OF_SENTINEL:
+            yield name, "has no effect without redis_use_sentinel"
+    if not options.redis_use_cluster:
+        message = "has no effect without redis_use_cluster"
+        yield "redis_cluster_connection_urls", message
+    for used in ("redis_use_sentinel", "redis_use_cluster"):
+        if getattr(options, used):
+            yield "redis_connection_url", f"has no effect beside {used}"
 
 
 def _provider_without_effect(settings: Settings) -> Iterator[tuple[str, str]]:

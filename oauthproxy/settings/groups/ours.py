@@ -97,7 +97,8 @@ class OurOptions:
         ours=True,
         help="Let ssl-insecure-skip-verify and provider-ca-file count for https "
         "upstreams as well, as in oauth2-proxy. Otherwise upstreams are verified by "
-        "the authorities of the system, unless ssl-upstream-insecure-skip-verify is on.",
+        "the authorities of the system, unless ssl-upstream-insecure-skip-verify is "
+        "on.",
     )
     insecure_skip_default_pkce: bool = option(
         FLAG,

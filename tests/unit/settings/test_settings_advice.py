@@ -40,6 +40,7 @@ SAFE = (
     "--insecure-oidc-skip-nonce=false",
     "--code-challenge-method=S256",
 )
+REDIS = ["--session-store-type=redis", "--redis-connection-url=redis://r"]
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
 
@@ -89,6 +90,49 @@ def test_a_safe_setup_has_no_warnings() -> None:
         (["--redis-username=x"], "no effect without session_store_type"),
         (["--https-address=:444"], "no effect without tls_cert_file"),
         (["--trusted-proxy-ip=::1"], "no effect without reverse_proxy"),
+        (["--display-htpasswd-form"], "no effect without htpasswd_file"),
+        (["--logging-max-age=5"], "no effect without logging_filename"),
+        (
+            ["--request-logging=false", "--exclude-logging-path=/x"],
+            "no effect without request_logging",
+        ),
+        (
+            [*REDIS, "--redis-sentinel-master-name=m"],
+            "no effect without redis_use_sentinel",
+        ),
+        (
+            [
+                *REDIS,
+                "--redis-use-cluster",
+                "--redis-cluster-connection-urls=redis://c",
+            ],
+            "redis_connection_url (--redis-connection-url): has no effect beside",
+        ),
+        (["--email-domain=example.com"], "makes the others pointless"),
+        (
+            ["--authenticated-emails-file=list"],
+            "makes authenticated_emails_file pointless",
+        ),
+        (["--cookie-path=/app"], 'does not cover "/oauth2/callback"'),
+        (["--cookie-path=/oauth"], "no login can be finished"),
+        (
+            ["--cookie-domain=.b.example", "--redirect-url=https://a.example"],
+            'no cookie_domain is "a.example"',
+        ),
+        (["--redirect-url=http://a.example/"], "browsers drop the cookies"),
+        (
+            ["--logging-format=json", "--auth-logging-format={{.Status}}"],
+            "auth_logging_format has no effect",
+        ),
+        (
+            ["--workers=2", "--metrics-address=:9"],
+            "a scrape is answered by one of them",
+        ),
+        ([*REDIS, "--session-cookie-minimal"], "here sessions are in redis"),
+        (
+            ["--max-upstream-connections=5", "--max-idle-upstream-connections=6"],
+            "is more than max_upstream_connections (5)",
+        ),
         (["--pass-user-headers=false"], "no effect while pass_basic_auth is on"),
         (["--upstream=static://x"], "names no status; 200 is used"),
         (["--redirect-url=http://localhost/cb"], 'has the path "/cb"'),
@@ -106,7 +150,11 @@ def test_a_safe_setup_has_no_warnings() -> None:
 )
 def test_a_warning_names_its_reason(arguments: list[str], said: str) -> None:
     """One line for each thing that its owner should know."""
-    assert any(said in line for line in warnings(loaded(*SAFE, *arguments)))
+    files: dict[str, bytes | None] = {"list": b""}
+
+    found = warnings(loaded(*SAFE, *arguments, files=files))
+
+    assert any(said in line for line in found), found
 
 
 @pytest.mark.parametrize(
@@ -115,6 +163,11 @@ def test_a_warning_names_its_reason(arguments: list[str], said: str) -> None:
         ["--cookie-secure=false", "--redirect-url=http://127.0.0.1/oauth2/callback"],
         ["--skip-auth-route=GET=^/public", "--skip-auth-route=^/a"],
         ["--upstream=static://204"],
+        ["--cookie-path=/oauth2/"],
+        ["--cookie-domain=.example", "--redirect-url=https://a.example"],
+        ["--redirect-url=http://app.localhost"],
+        ["--max-upstream-connections=5"],
+        REDIS,
     ],
 )
 def test_a_usual_choice_is_not_remarked(arguments: list[str]) -> None:
