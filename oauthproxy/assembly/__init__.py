@@ -1,7 +1,8 @@
 """
 Settings in, wired objects out: the only room that knows everybody.
 
-`inside` makes what decides, `outside` what moves bytes around it, `house` is the
+`foundation` and `inside` make what decides, `outside` and `applications` what moves
+bytes around it, `metering` and `gathering` what counts, `house` is the
 whole.
 """
 

@@ -15,6 +15,7 @@ from twisted.internet.interfaces import IStreamClientEndpoint
 
 from oauthproxy.assembly.inside import Inside
 from oauthproxy.errors import SettingsError
+from oauthproxy.metrics.upstreams import UpstreamMeter
 from oauthproxy.net.pool import Pool, PoolLimits
 from oauthproxy.net.sweep import Sweeper
 from oauthproxy.net.trust import CertificateRefused, ClientTrust
@@ -85,7 +86,7 @@ class Applications:
         )
 
     def _pool(self, upstream: UpstreamSettings) -> Pool:
-        limits = self._settings.limits
+        limits, series = self._settings.limits, self._inside.metrics.upstream
         return Pool(
             upstream.id,
             self._endpoint(upstream),
@@ -98,6 +99,12 @@ class Applications:
             ),
             keep=not upstream.disable_keep_alives,
             log_error=self._inside.logs.error,
+            meter=UpstreamMeter(
+                upstream.id,
+                errors=series.errors,
+                opened=series.opened,
+                seconds=series.seconds.at(upstream.id),
+            ),
         )
 
     def _endpoint(self, upstream: UpstreamSettings) -> IStreamClientEndpoint:

@@ -12,6 +12,7 @@ from oauthproxy.access.origins import Origins
 from oauthproxy.access.probes import HealthChecks
 from oauthproxy.answer import Answer, Empty, Json, Text
 from oauthproxy.assembly.applications import Applications
+from oauthproxy.assembly.gathering import Gathering
 from oauthproxy.assembly.house import House
 from oauthproxy.assembly.inside import Inside
 from oauthproxy.assembly.lasting import Lasting
@@ -23,7 +24,7 @@ from oauthproxy.errors import (
     StoreUnavailable,
 )
 from oauthproxy.logs.log import Logs
-from oauthproxy.metrics import Exposition, Metrics
+from oauthproxy.metrics import Exposition
 from oauthproxy.net.sweep import Sweeper
 from oauthproxy.net.watch import FileWatch
 from oauthproxy.pages.renderer import Pages
@@ -79,7 +80,7 @@ class _Outside:
         self.inside = inside
         self.settings = settings
         self.logs = inside.logs
-        self.metrics = Metrics(now=inside.clock.now, program=inside.lasting.program)
+        self.metrics = inside.metrics
         self.sweeper = Sweeper(inside.reactor)
         self.trust = _trust(settings)
         self.pages = Pages(
@@ -89,8 +90,14 @@ class _Outside:
         self.applications = Applications(inside, self.sweeper, self.answerer)
 
     def house(self) -> House:
-        inside = self.inside
-        site = self._site(self._tree())
+        inside, metrics = self.inside, self.metrics
+        journal = RequestJournal(
+            self.logs, metrics, simple=not self.trust.reverse_proxy
+        )
+        site = self._site(self._tree(), journal)
+        pools, known = self.applications.pools, inside.known
+        gathering = Gathering(metrics, site, pools, known, journal)
+        metrics.before_scrape.append(gathering)
         limits = site.limits
         self.sweeper.start(
             min(limits.head_time, limits.idle_time, limits.body_time, 4.0)
@@ -98,13 +105,13 @@ class _Outside:
         return House(
             settings=self.settings,
             site=site,
-            metrics=self.metrics,
+            metrics=metrics,
             logs=self.logs,
             clock=inside.clock,
             provider=inside.provider,
             store=inside.store,
             sweeper=self.sweeper,
-            pools=self.applications.pools,
+            pools=pools,
             fetcher=inside.fetcher,
             vault=inside.vault,
             background=inside.background,
@@ -208,7 +215,7 @@ class _Outside:
         )
         return ProxyResource("", 0, b"", self.inside.reactor, parts)
 
-    def _site(self, tree: Tree) -> FrontSite:
+    def _site(self, tree: Tree, journal: RequestJournal) -> FrontSite:
         limits = self.settings.limits
         return FrontSite(
             tree.locate,
@@ -224,9 +231,7 @@ class _Outside:
             most_channels=limits.max_client_connections,
             trust=self.trust,
             request_id_field=self.settings.proxy.request_id_header.encode(),
-            journal=RequestJournal(
-                self.logs, self.metrics, simple=not self.trust.reverse_proxy
-            ),
+            journal=journal,
             broke=self.answerer.broke,
         )
 

@@ -2,9 +2,18 @@
 The full way of finding out who is asking, for requests that the cache cannot answer.
 """
 
+from collections.abc import Callable
+
 from attrs import frozen
 
-from oauthproxy.access.decision import Allowed, Decision, Denied, Rules, decide
+from oauthproxy.access.decision import (
+    Allowed,
+    Decision,
+    Denied,
+    NeedsLogin,
+    Rules,
+    decide,
+)
 from oauthproxy.access.identify import Identifier
 from oauthproxy.answer import Answer
 from oauthproxy.errors import SessionRefused, StoreUnavailable
@@ -14,6 +23,8 @@ from oauthproxy.session.store import SessionStore
 from oauthproxy.web.request import FrontRequest
 from oauthproxy.web.resource import cookies_of
 from oauthproxy.web.session import Known, KnownSessions
+
+NAMES: dict[type, str] = {Allowed: "allowed", NeedsLogin: "login", Denied: "denied"}
 
 
 @frozen(kw_only=True)
@@ -42,7 +53,8 @@ class Admitted:
 class Admission:
     """
     Identify, decide, and remember. `only_stored`: nothing but the session cookie
-    identifies anybody.
+    identifies anybody. `count` hears "allowed", "login" or "denied" for each decision
+    but those about sessions that are known.
     """
 
     def __init__(
@@ -54,7 +66,9 @@ class Admission:
         log: Log,
         *,
         only_stored: bool,
+        count: Callable[[str], None],
     ) -> None:
+        self._count = count
         self._only_stored = only_stored
         self._identifier = identifier
         self._rules = rules
@@ -82,6 +96,7 @@ class Admission:
         if session is None:
             self._known.forget(cookies)
         decision = decide(scope, session, self._rules)
+        self._count(NAMES[type(decision)])
         if isinstance(decision, Denied):
             set_cookies += await self._clear(request, decision, session)
         known = self._known.describe(session)

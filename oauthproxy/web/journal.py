@@ -23,13 +23,16 @@ class RequestJournal:
     """
     A `web.site.Journal` over the logs and the metrics.
 
-    `simple` tells that nobody in front of us can say who the client is.
+    `simple` tells that nobody in front of us can say who the client is. `received`
+    and `sent` are bytes of bodies.
     """
 
     def __init__(self, logs: Logs, metrics: Metrics, *, simple: bool) -> None:
         self._logs = logs
         self._metrics = metrics
         self._simple = simple
+        self.received = 0
+        self.sent = 0
         self._write: Callable[[RequestRecord], None] = logs.request
 
     def answered(self, request: FrontRequest) -> None:
@@ -38,6 +41,9 @@ class RequestJournal:
         """
         duration = time.time_ns() - request.received_at
         method = request.method.decode("ascii")
+        self.sent += request.sent
+        if request.body is not None:
+            self.received += request.body.size
         if not request.health:
             self._metrics.observe(method, request.status, duration / 1e9)
         channel = request.channel

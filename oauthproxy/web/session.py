@@ -37,7 +37,7 @@ class Known:
 
     `request_lines` and `response_lines` are fields with line ends, `request_pairs` the
     former as pairs. The entry may be used until `until` (nanoseconds) under rules of
-    `version`.
+    `version`. `mark` tells sessions apart where they are counted.
     """
 
     session: Session | None
@@ -47,6 +47,7 @@ class Known:
     username: str
     until: int = FOR_EVER
     version: int = 0
+    mark: int = 0
 
 
 class KnownSessions:
@@ -54,7 +55,8 @@ class KnownSessions:
     Find and remember sessions by cookie value.
 
     `due_at` says when a session is to be looked at again, in nanoseconds, None for
-    never.
+    never. `hits` and `misses` count what was known and what was not, `note` is told
+    the mark of each session that is seen.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class KnownSessions:
         due_at: Callable[[Session], int | None],
         *,
         headers_decide: bool,
+        note: Callable[[int], None],
     ) -> None:
         name = re.escape(cookie_name.encode())
         self._value = re.compile(rb"(?:^|;)[ \t]*" + name + rb"=([^;]*)")
@@ -78,6 +81,9 @@ class KnownSessions:
         self._injector = injector
         self._due_at = due_at
         self._headers_decide = headers_decide
+        self._note = note
+        self.hits = 0
+        self.misses = 0
         self._nobody = self._describe(None)
 
     def peek(self, request: FrontRequest) -> Known | None:
@@ -106,6 +112,8 @@ class KnownSessions:
             or known.version != self._rules.version
         ):
             return None
+        self.hits += 1
+        self._note(known.mark)
         return known
 
     @property
@@ -120,6 +128,7 @@ class KnownSessions:
         Remember an admitted session that `cookies` gave, and return its entry.
         `since` is the `moment` before it was loaded.
         """
+        self.misses += 1
         known = self._describe(session)
         key = self._store.key(cookies)
         if key is None:
@@ -127,6 +136,8 @@ class KnownSessions:
         known.version = self._rules.version
         known.until = self._until(key, session)
         tag = self._store.tag(cookies)
+        known.mark = hash(tag or key)
+        self._note(known.mark)
         self._cache.put(field_bytes(key), known, tag, since=since)
         return known
 
@@ -168,6 +179,8 @@ class KnownSessions:
             or known.version != self._rules.version
         ):
             return None
+        self.hits += 1
+        self._note(known.mark)
         return known
 
     def _describe(self, session: Session | None) -> Known:
