@@ -7,6 +7,7 @@ Rule 2: no answer, or one that says the provider is overloaded or broken, is
 """
 
 import json
+import re
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -16,6 +17,7 @@ from oauthproxy.providers import jsontext
 from oauthproxy.wire.fields import field_bytes
 from oauthproxy.wire.gourl import escape_query
 
+_USERINFO = re.compile(r"^([^/]*//)[^/]*@")
 _SHOWN = 200
 _KEPT = 5
 
@@ -111,9 +113,9 @@ def shown(text: str) -> str:
 
 def without_query(url: str) -> str:
     """
-    Return a URL up to its query, which may hold a token.
+    Return a URL up to its query, which may hold a token, and without a password.
     """
-    return url.partition("?")[0]
+    return _USERINFO.sub(r"\1…@", url.partition("?")[0])
 
 
 def encode_query(pairs: list[tuple[str, str]]) -> str:

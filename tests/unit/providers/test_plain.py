@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from oauthproxy.errors import ProviderRefused, ProviderUnavailable
-from oauthproxy.providers.calls import ask_json, redact
+from oauthproxy.providers.calls import ask_json, redact, without_query
 from oauthproxy.providers.provider import Provider
 from oauthproxy.session.session import Session
 from tests.unit.driver import CountingEntropy, FakeClock, RecordingLog, run
@@ -143,3 +143,20 @@ def test_a_token_in_the_path_of_a_sign_out_is_not_logged() -> None:
     ((_, line),) = provider.log.lines  # type: ignore[attr-defined]
     assert "does not answer" in line
     assert "aaa.bbb.ccc" not in line
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("https://idp.test/a?access_token=x", "https://idp.test/a"),
+        ("https://user:secret@idp.test/a", "https://…@idp.test/a"),
+        ("https://a:b@c:d@idp.test", "https://…@idp.test"),
+        ("//secret@idp.test/a", "//…@idp.test/a"),
+        ("https://idp.test/@a/b@c", "https://idp.test/@a/b@c"),
+    ],
+)
+def test_places_in_messages_have_no_secrets(url: str, place: str) -> None:
+    """
+    What a message says of a URL holds neither its query nor its password.
+    """
+    assert without_query(url) == place
