@@ -2,6 +2,7 @@
 The household of the repository: what is shipped, and what must not be.
 """
 
+import pkgutil
 import re
 from configparser import ConfigParser
 from itertools import takewhile
@@ -15,7 +16,7 @@ from twisted.plugin import getPlugins
 from oauthproxy.settings.configfile import read_config_file
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = ("README.rst", "docs/quickstart.rst", "docs/tutorials/*.rst")
+DOCUMENTS = ("README.rst", "docs/*.rst", "docs/*/*.rst")
 TARGETS = ("demo", "test", "unit", "lint", "docs", "bench", "clean")
 
 
@@ -55,6 +56,31 @@ def test_ci_runs_what_people_run():
 
     assert "set -euo pipefail" in script
     assert script.rstrip().endswith("make test")
+
+
+def test_architecture_names_every_room():
+    """Each folder of the program stands on the page that explains the house."""
+    page = (ROOT / "docs" / "architecture.rst").read_text(encoding="utf-8")
+    rooms = {path.parent.name for path in (ROOT / "oauthproxy").glob("*/__init__.py")}
+
+    assert {room for room in rooms if f"``{room}``" not in page} == set()
+
+
+def test_architecture_names_what_exists():
+    """A module or class that the page points at is there."""
+    page = (ROOT / "docs" / "architecture.rst").read_text(encoding="utf-8")
+    named = re.findall(r"(?:``|  )([a-z_]+(?:\.[a-zA-Z_]+)+)(?:``|\n)", page)
+
+    assert len(named) > 30
+    assert [name for name in named if not _exists(name)] == []
+
+
+def _exists(name):
+    try:
+        pkgutil.resolve_name(f"oauthproxy.{name}")
+    except (ImportError, AttributeError):
+        return False
+    return True
 
 
 def toml_blocks():
