@@ -28,7 +28,17 @@ class Subject:
     url: str
     cookie: str
     issuer: str
-    starts: Sequence[float]
+    starts: Sequence["Start"]
+
+
+@frozen
+class Start:
+    """
+    How long a start took until the first answer, and how much processor time (seconds).
+    """
+
+    seconds: float
+    processor: float
 
 
 @contextmanager
@@ -119,11 +129,12 @@ def _subject(kind: Kind, place: Place, stack: ExitStack, starts: int) -> Subject
     )
 
 
-def _started(kind: Kind, place: Place, stack: ExitStack) -> tuple[Running, float]:
+def _started(kind: Kind, place: Place, stack: ExitStack) -> tuple[Running, Start]:
     log = place.folder / "log"
     running = _start(stack, kind.command(place), log, core=MEASURED_CORE)
     ready = "/ping" if kind.has_auth_endpoint else "/"
-    return running, running.wait_for(place.url + ready)
+    seconds = running.wait_for(place.url + ready)
+    return running, Start(seconds, running.processor())
 
 
 def _start(
