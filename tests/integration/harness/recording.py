@@ -26,6 +26,8 @@ CASES = Path(__file__).parents[2] / "conformance" / "cases"
 _TOKEN = "Bearer <id token>"
 PAGE_FIELDS = frozenset({"Content-Security-Policy", "X-Content-Type-Options"})
 """What our own pages say besides; see "The built-in pages look different"."""
+CALLBACK_FIELDS = frozenset({"Referrer-Policy"})
+"""What the callback says besides; see "A login is used once"."""
 STRIPPED = frozenset({"X-Auth-Request-User", "X-Auth-Request-Email"})
 """What clients may not claim any more; see "Identity headers of the client"."""
 SAFER = ("nonce", "code_challenge", "code_challenge_method")
@@ -142,7 +144,7 @@ class Comparison:
         ours = [
             (name, _TOKEN) if value == live else _plain(name, value, page=page)
             for name, value in self._without_safety(answer.pairs, recorded)
-            if not (page and name in PAGE_FIELDS)
+            if name not in _said_besides(exchange, page=page)
         ]
         theirs = [
             _plain(name, re.sub("^Bearer ey.*", _TOKEN, value), page=page)
@@ -224,6 +226,13 @@ def _location(value: str) -> str:
 
 def _is_page(recorded: dict[str, Any]) -> bool:
     return bool(recorded["status"] >= 400 and recorded["body"].startswith("<page of "))
+
+
+def _said_besides(exchange: Exchange, *, page: bool) -> frozenset[str]:
+    if exchange.recorded["request"]["target"].startswith("/oauth2/callback?"):
+        assert exchange.answer.one("Referrer-Policy") == "no-referrer"
+        return CALLBACK_FIELDS
+    return PAGE_FIELDS if page else frozenset()
 
 
 def _cookies(pairs: list[Pair]) -> list[str]:
