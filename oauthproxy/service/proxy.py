@@ -27,6 +27,7 @@ from oauthproxy.net.notify import Notifier
 from oauthproxy.net.tls import CertificateUnusable
 from oauthproxy.ports import Clock, Log
 from oauthproxy.service.fitted import fitted
+from oauthproxy.service.garbage import loosen
 from oauthproxy.service.tenants import MoveIn, Tenancy, Tenants
 from oauthproxy.settings.kinds import SECOND
 from oauthproxy.settings.model import Settings
@@ -236,6 +237,7 @@ class ProxyService(Service):
             await coming.house.stop()
             return
         change_certificates(coming.log)
+        loosen()
         self._tenants.succeed(coming)
         self._lead_to_current()
         self._loaded()

@@ -19,6 +19,7 @@ from oauthproxy.net.doors import Door, bind
 from oauthproxy.net.failurelog import log_failures
 from oauthproxy.net.listen import listeners
 from oauthproxy.net.tls import CertificateUnusable
+from oauthproxy.service.garbage import settle
 from oauthproxy.service.proxy import Place, ProxyService
 from oauthproxy.settings.model import Settings
 
@@ -77,6 +78,7 @@ def makeService(options: Options) -> ProxyService:
     except SettingsError as problem:
         end(problem.problems)
     atexit.register(_end_with_status_of, service)
+    reactor.callWhenRunning(settle)
     return service
 
 
@@ -110,6 +112,7 @@ def serve_here(settings: Settings, load: Load, place: Place) -> int:
     service = _service(settings, reactor, load, place)
     log_failures(service.complain)
     service.startService()
+    reactor.callWhenRunning(settle)
     reactor.addSystemEventTrigger("before", "shutdown", service.stopService)
     reactor.run()
     return service.exit_status
