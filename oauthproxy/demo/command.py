@@ -69,7 +69,7 @@ def proxy_settings(
         "http-address": str(address),
         "upstream": application,
         "provider": "oidc",
-        "provider-display-name": "the demo identity provider",
+        "provider-display-name": "the demo provider",
         "oidc-issuer-url": provider,
         "client-id": client.client_id,
         "client-secret": client.client_secret,
