@@ -17,13 +17,14 @@ from oauthproxy.ports import FetchRequest
 from oauthproxy.providers import jsontext, members
 from oauthproxy.providers.calls import Pairs, ask_json, plain_bearer
 from oauthproxy.providers.claims import Claims
+from oauthproxy.providers.client import POST
 from oauthproxy.providers.discovery import Metadata
 from oauthproxy.providers.graph import member_of
 from oauthproxy.providers.jwt import TokenRefused, read_payload
 from oauthproxy.providers.oidc import OIDCProvider
 from oauthproxy.providers.provider import Defaults, Endpoints, Parameters, Provider
 from oauthproxy.providers.refreshing import refresh_grant
-from oauthproxy.providers.token_endpoint import LAST_SECOND, POST, Grant
+from oauthproxy.providers.token_endpoint import LAST_SECOND, Grant
 from oauthproxy.session.session import Session
 from oauthproxy.settings.kinds import SECOND
 

@@ -17,11 +17,12 @@ from oauthproxy.errors import ProviderRefused, ProviderUnavailable, ProxyError
 from oauthproxy.providers import jsontext
 from oauthproxy.providers.assertion import JWT_BEARER
 from oauthproxy.providers.calls import Pairs, shown
+from oauthproxy.providers.client import NEITHER
 from oauthproxy.providers.graph import member_of
 from oauthproxy.providers.jwt import TokenRefused, read_payload
 from oauthproxy.providers.oidc import OIDCProvider
 from oauthproxy.providers.provider import Defaults
-from oauthproxy.providers.token_endpoint import NEITHER, Grant
+from oauthproxy.providers.token_endpoint import Grant
 from oauthproxy.session.session import Session
 
 TOKEN_FILE = "AZURE_FEDERATED_TOKEN_FILE"  # noqa: S105

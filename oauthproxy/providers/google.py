@@ -18,6 +18,7 @@ from oauthproxy.errors import (
     SettingsError,
 )
 from oauthproxy.providers import jsontext, members
+from oauthproxy.providers.client import POST
 from oauthproxy.providers.google_credentials import (
     ServiceAccount,
     default_credentials,
@@ -36,7 +37,7 @@ from oauthproxy.providers.nonces import check_nonce
 from oauthproxy.providers.oidc import S256
 from oauthproxy.providers.provider import Defaults, Parameters, Provider
 from oauthproxy.providers.refreshing import refresh_grant
-from oauthproxy.providers.token_endpoint import POST, Grant
+from oauthproxy.providers.token_endpoint import Grant
 from oauthproxy.providers.verifier import check_login_token
 from oauthproxy.session.session import Session
 from oauthproxy.settings.model import OIDCSettings

@@ -10,12 +10,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from attrs import field, frozen
-from jwcrypto.jwk import JWK
 
 from oauthproxy.errors import SettingsError
 from oauthproxy.ports import Clock, Fetcher, FetchRequest
 from oauthproxy.providers import jsontext, members
-from oauthproxy.providers.assertion import read_rsa_key, sign
+from oauthproxy.providers.assertion import Signer, read_rsa_key
 from oauthproxy.providers.calls import ask, read_json, unwanted
 from oauthproxy.providers.google_federation import (
     CLOUD,
@@ -60,8 +59,7 @@ class ServiceAccount:
     """
 
     address: str
-    key: JWK = field(repr=False)
-    key_id: str = ""
+    signer: Signer
     token_url: str = TOKEN_URL
 
     @classmethod
@@ -75,8 +73,10 @@ class ServiceAccount:
         pem = members.text(value, "private_key").encode()
         return cls(
             address=address,
-            key=read_rsa_key(pem, option),
-            key_id=members.text(value, "private_key_id"),
+            signer=Signer(
+                key=read_rsa_key(pem, option),
+                key_id=members.text(value, "private_key_id"),
+            ),
             token_url=members.text(value, "token_uri") or TOKEN_URL,
         )
 
@@ -84,7 +84,7 @@ class ServiceAccount:
         """
         Return signed claims of this account.
         """
-        return sign(self.key, claims, self.key_id)
+        return self.signer.sign(claims)
 
 
 @frozen(kw_only=True)

@@ -12,11 +12,15 @@ from urllib.parse import urlsplit
 
 from jwcrypto.jwk import JWK
 
-from oauthproxy.crypto.base64 import encode_raw_url
 from oauthproxy.errors import ProviderRefused, SettingsError
 from oauthproxy.ports import FetchRequest
 from oauthproxy.providers import members
-from oauthproxy.providers.assertion import JWT_BEARER, read_rsa_key, sign
+from oauthproxy.providers.assertion import (
+    JWT_BEARER,
+    Signer,
+    client_claims,
+    read_rsa_key,
+)
 from oauthproxy.providers.calls import Pairs, ask, ask_json, bearer, plain_bearer
 from oauthproxy.providers.jwt import Token, TokenRefused
 from oauthproxy.providers.keys import RemoteKeys
@@ -25,10 +29,8 @@ from oauthproxy.providers.provider import Defaults, Parameters, Provider
 from oauthproxy.providers.token_endpoint import Grant, read_grant
 from oauthproxy.providers.verifier import Expected, Verifier, check_login_token
 from oauthproxy.session.session import Session
-from oauthproxy.settings.kinds import MINUTE, SECOND
 
 ASSURANCE = "http://idmanagement.gov/ns/assurance/loa/1"
-LIFETIME = 5 * MINUTE
 
 _HOST = "https://secure.login.gov"
 _USERINFO = f"{_HOST}/api/openid_connect/userinfo"
@@ -50,7 +52,7 @@ class LoginGovProvider(Provider):
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
-        self._key = self._read_key()
+        self._signer = Signer(key=self._read_key())
 
     def own_parameters(self, nonce_hash: str, parameters: Parameters) -> Parameters:
         """
@@ -102,16 +104,8 @@ class LoginGovProvider(Provider):
         return read_grant(await ask(self.fetcher, request), url, self.clock.now())
 
     def _assertion(self, audience: str) -> str:
-        now, client = self.clock.now(), self.settings.client_id
-        claims = {
-            "iss": client,
-            "sub": client,
-            "aud": [audience],
-            "jti": encode_raw_url(self.entropy(24)),
-            "iat": now // SECOND,
-            "exp": (now + LIFETIME) // SECOND,
-        }
-        return sign(self._key, claims)
+        client, now = self.settings.client_id, self.clock.now()
+        return self._signer.sign(client_claims(client, [audience], now, self.entropy))
 
     async def _verified(self, grant: Grant) -> Token:
         if not grant.id_token:

@@ -15,16 +15,17 @@ from oauthproxy.crypto.nonce import hash_nonce
 from oauthproxy.errors import (
     ProviderRefused,
     ProviderUnavailable,
-    ProxyError,
     RefreshRefused,
 )
 from oauthproxy.ports import Clock, Entropy, Fetcher, FetchRequest, Log, NewGate
 from oauthproxy.providers import jsontext
-from oauthproxy.providers.calls import Pairs, ask, bearer, failure, without_query
+from oauthproxy.providers.calls import Pairs, bearer
 from oauthproxy.providers.claims import Claims
+from oauthproxy.providers.client import NEITHER
 from oauthproxy.providers.discovery import Metadata
+from oauthproxy.providers.identity import additional, email_claim, identified
 from oauthproxy.providers.issuer import Issuer
-from oauthproxy.providers.jwt import Token, TokenRefused, read, read_payload
+from oauthproxy.providers.jwt import Token, TokenRefused, read_payload
 from oauthproxy.providers.provider import Defaults, Endpoints, Parameters, Provider
 from oauthproxy.providers.surroundings import Surroundings
 from oauthproxy.providers.token_endpoint import (
@@ -33,6 +34,7 @@ from oauthproxy.providers.token_endpoint import (
     Grant,
     GrantRefused,
 )
+from oauthproxy.providers.userinfo import ask_userinfo
 from oauthproxy.providers.verifier import check_login_token
 from oauthproxy.session.session import Session
 from oauthproxy.settings.kinds import SECOND
@@ -88,10 +90,9 @@ class OIDCProvider(Provider):
     @property
     def email_claim(self) -> str:
         """
-        The claim that holds the e-mail address; an old option may name it as well.
+        The claim that holds the e-mail address.
         """
-        oidc = self.settings.oidc
-        return oidc.user_id_claim if oidc.email_claim == "email" else oidc.email_claim
+        return email_claim(self.settings.oidc)
 
     # The start.
 
@@ -107,10 +108,13 @@ class OIDCProvider(Provider):
 
     async def code_challenge_method(self) -> str:
         """
-        Return the configured method, or S256 where the provider announces it; raises
-        ProviderUnavailable.
+        Return the configured method, or S256 where the provider announces it or the
+        client has no secret; raises ProviderUnavailable.
         """
         configured = await super().code_challenge_method()
+        if not configured and self.settings.token_endpoint_auth_method == NEITHER:
+            # Without it anybody could redeem a stolen code (RFC 9700, 2.1.1).
+            return S256
         if configured or not self.settings.pkce_if_announced:
             return configured
         await self.prepare()
@@ -189,7 +193,8 @@ class OIDCProvider(Provider):
             raise NonceRefused("the ID token was made for another login")
         claims = self.claims(token.payload, grant.access_token)
         session = await self.identify(session, claims)
-        return evolve(session, additional_claims=await self._additional(claims))
+        more = await additional(claims, self.settings.additional_claims, self.log)
+        return evolve(session, additional_claims=more)
 
     async def ask_for_tokens(self, form: Pairs) -> Grant:
         """
@@ -252,59 +257,19 @@ class OIDCProvider(Provider):
 
     async def userinfo(self, access_token: str, subject: Any) -> Mapping[str, Any]:
         """
-        Return what the userinfo endpoint says about `subject` (OpenID Connect Core,
-        5.3); raises ProviderRefused and ProviderUnavailable.
+        Return what the userinfo endpoint says about `subject`; raises ProviderRefused
+        and ProviderUnavailable.
         """
-        url = self.endpoints.profile
-        place = without_query(url)
-        request = FetchRequest(url=url, fields=self.claims_fields(access_token))
-        response = await ask(self.fetcher, request)
-        if response.status != 200:
-            raise failure(f"{place} answered {response.status}", response.status)
-        if response.field("Content-Type").lower().startswith("application/jwt"):
-            token = read(response.body.decode("ascii", "replace").strip())
-            await self.issuer.verify_signature(token)
-            payload = token.payload
-        else:
-            try:
-                payload = jsontext.parse_object(response.body)
-            except ValueError as error:
-                raise ProviderRefused(f"{place}: {error}") from error
-        if "sub" in payload and subject is not None and payload["sub"] != subject:
-            raise ProviderRefused(f"{place} speaks of another user")
-        return payload
+        request = FetchRequest(
+            url=self.endpoints.profile, fields=self.claims_fields(access_token)
+        )
+        return await ask_userinfo(self.fetcher, self.issuer, request, subject)
 
     async def identify(self, session: Session, claims: Claims) -> Session:
         """
         Return a session with the identity that claims tell; raises ProviderRefused.
         """
-        oidc = self.settings.oidc
-        session = evolve(
-            session,
-            user=await claims.text("sub"),
-            email=await claims.text(self.email_claim),
-            groups=await claims.texts(oidc.groups_claim),
-            preferred_username=await claims.text("preferred_username"),
-        )
-        matters = (
-            self.email_claim == "email" and not oidc.insecure_allow_unverified_email
-        )
-        if matters and await claims.flag("email_verified") is False:
-            raise ProviderRefused("the e-mail address in the ID token is unverified")
-        return session
-
-    async def _additional(self, claims: Claims) -> Mapping[str, Any]:
-        found = {}
-        for name in self.settings.additional_claims:
-            try:
-                value = await claims.find(name)
-            except ProxyError as error:
-                message = f"claim {name} could not be read: {error}"
-                self.log.error(message)
-                continue
-            if value is not None:
-                found[name] = jsontext.storable(value)
-        return found
+        return await identified(session, claims, self.settings.oidc)
 
     # Later.
 

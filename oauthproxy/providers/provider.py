@@ -30,8 +30,9 @@ from oauthproxy.providers.calls import (
     with_query,
     without_query,
 )
+from oauthproxy.providers.client import POST, client_of
 from oauthproxy.providers.surroundings import Surroundings
-from oauthproxy.providers.token_endpoint import POST, TokenEndpoint
+from oauthproxy.providers.token_endpoint import TokenEndpoint
 from oauthproxy.session.session import Session
 from oauthproxy.settings.model import ProviderSettings
 
@@ -94,9 +95,8 @@ class Provider:
         self.endpoints = self.configured_endpoints()
         self.allowed_groups = self.restriction()
         self.own_groups = self.own_restriction()
-        self.token_endpoint = TokenEndpoint(
-            fetcher, clock, settings.client_id, self.client_secret
-        )
+        client = client_of(settings, self.client_secret, clock, entropy, read_file)
+        self.token_endpoint = TokenEndpoint(fetcher, clock, client)
 
     # What a type says about itself.
 

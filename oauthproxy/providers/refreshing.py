@@ -3,9 +3,9 @@ Exchange a refresh token outside of OpenID Connect.
 """
 
 from oauthproxy.errors import RefreshRefused
+from oauthproxy.providers.client import POST
 from oauthproxy.providers.token_endpoint import (
     FATAL_ERRORS,
-    POST,
     Grant,
     GrantRefused,
     TokenEndpoint,

@@ -1,13 +1,12 @@
 """
 Turn a code or a refresh token into tokens (RFC 6749, 3.2 and 5).
 
-Client authentication: HTTP Basic first, then in the body (RFC 6749, 2.3.1), unless
-the provider announces that it takes only the latter. What worked is remembered. The
-grant is sent a second time only when the client, not the grant, was refused.
+Client authentication: where more than one method may work, the one that did is
+remembered. The grant is sent a second time only when the client, not the grant, was
+refused.
 """
 
-from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -24,12 +23,9 @@ from oauthproxy.providers.calls import (
     unwanted,
     without_query,
 )
+from oauthproxy.providers.client import Client
 from oauthproxy.settings.kinds import SECOND
-from oauthproxy.wire.gourl import escape_query
 
-BASIC = "client_secret_basic"
-POST = "client_secret_post"
-NEITHER = "none"
 LAST_SECOND = 253_402_300_799
 
 _GRANT_ERRORS = frozenset(
@@ -117,13 +113,10 @@ class TokenEndpoint:
     The token endpoint of one provider, and how it wants us to authenticate.
     """
 
-    def __init__(
-        self, fetcher: Fetcher, clock: Clock, client_id: str, secret: Callable[[], str]
-    ) -> None:
+    def __init__(self, fetcher: Fetcher, clock: Clock, client: Client) -> None:
         self._fetcher = fetcher
         self._clock = clock
-        self._client_id = client_id
-        self._secret = secret
+        self._client = client
         self._works = ""
 
     async def ask(self, url: str, form: Pairs, announced: Sequence[str] = ()) -> Grant:
@@ -147,35 +140,22 @@ class TokenEndpoint:
         """
         Return the grant for a form that is sent with one authentication method.
         """
-        fields, credentials = self._credentials(method)
+        proof = self._client.proof(method, url)
         request = FetchRequest(
             url=url,
             method="POST",
-            fields=fields,
-            form=(*form, *credentials),
+            fields=proof.fields,
+            form=(*form, *proof.form),
         )
         response = await ask(self._fetcher, request)
         return read_grant(response, without_query(url), self._clock.now())
 
     def _methods(self, announced: Sequence[str]) -> tuple[str, ...]:
-        if not self._secret():
-            return (NEITHER,)
-        if self._works:
-            return (self._works, POST if self._works == BASIC else BASIC)
-        if POST in announced and BASIC not in announced:
-            return (POST, BASIC)
-        return (BASIC, POST)
-
-    def _credentials(self, method: str) -> tuple[Pairs, Pairs]:
-        client_id, secret = self._client_id, self._secret()
-        if method == BASIC:
-            pair = f"{escape_query(client_id)}:{escape_query(secret)}"
-            return (
-                ("Authorization", f"Basic {b64encode(pair.encode()).decode()}"),
-            ), ()
-        if method == NEITHER:
-            return (), (("client_id", client_id),)
-        return (), (("client_id", client_id), ("client_secret", secret))
+        methods = self._client.methods(announced)
+        if self._works not in methods:
+            return methods
+        others = (method for method in methods if method != self._works)
+        return (self._works, *others)
 
 
 def _is_final(error: ProviderRefused) -> bool:

@@ -218,7 +218,8 @@ class _Loading:
         merged: Merged,
     ) -> tuple[ProviderSettings, ...]:
         """
-        Return the providers with nonce and PKCE on where nothing was said about them.
+        Return the providers with nonce and PKCE on where nothing was said about them,
+        and how we authenticate there.
         """
         said = {**merged.origins, **structure.origins}
         safe = []
@@ -228,7 +229,16 @@ class _Loading:
             if not ours.insecure_skip_default_nonce and said.keys().isdisjoint(names):
                 oidc = evolve(oidc, insecure_skip_nonce=False)
             pkce = not ours.insecure_skip_default_pkce
-            safe.append(evolve(provider, oidc=oidc, pkce_if_announced=pkce))
+            safe.append(
+                evolve(
+                    provider,
+                    oidc=oidc,
+                    pkce_if_announced=pkce,
+                    token_endpoint_auth_method=ours.token_endpoint_auth_method,
+                    client_assertion_key_file=ours.client_assertion_key_file,
+                    client_assertion_key_id=ours.client_assertion_key_id,
+                )
+            )
         return tuple(safe)
 
     def _legacy(self, merged: Merged) -> AlphaReading:

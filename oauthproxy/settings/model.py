@@ -214,6 +214,9 @@ class ProviderSettings:
     allowed_groups: tuple[str, ...] = ()
     code_challenge_method: str = ""
     pkce_if_announced: bool = False
+    token_endpoint_auth_method: str = ""
+    client_assertion_key_file: str = ""
+    client_assertion_key_id: str = ""
     additional_claims: tuple[str, ...] = ()
     backend_logout_url: str = ""
     oidc: OIDCSettings = OIDCSettings()

@@ -9,6 +9,7 @@ from oauthproxy.settings.check.provider_types import provider_type
 from oauthproxy.settings.check.secrets import unbelievable
 from oauthproxy.settings.given import nearest
 from oauthproxy.settings.groups.oidc import OIDCOptions
+from oauthproxy.settings.groups.ours import OurOptions
 from oauthproxy.settings.groups.provider import ProviderOptions
 from oauthproxy.settings.model import LoginURLParameter, ProviderSettings
 from oauthproxy.settings.option import accepted
@@ -27,6 +28,10 @@ DISCOVERING = (
     "keycloak-oidc",
     "oidc",
 )
+METHODS = accepted(OurOptions, "token_endpoint_auth_method")
+AUTHENTICATING = tuple(each for each in DISCOVERING if each != "azure")
+"""Those whose client authentication can be chosen."""
+
 _URLS = (
     ("login_url", "loginURL"),
     ("redeem_url", "redeemURL"),
@@ -66,10 +71,7 @@ def _identity(draft: Draft, provider: ProviderSettings, path: str) -> Iterator[P
         yield Problem("provider", message, f"{path}.provider")
     if not provider.client_id:
         yield Problem("client_id", "not set", f"{path}.clientID")
-    federated = provider.type == "entra-id" and (
-        provider.types.entra_id_federated_token_auth
-    )
-    if provider.client_secret or provider.type == "login.gov" or federated:
+    if provider.client_secret or _needs_no_secret(provider):
         return
     if not provider.client_secret_file:
         message = "not set, and no client_secret_file either"
@@ -78,6 +80,34 @@ def _identity(draft: Draft, provider: ProviderSettings, path: str) -> Iterator[P
     reason = draft.unreadable(provider.client_secret_file)
     if reason:
         yield Problem("client_secret_file", reason, f"{path}.clientSecretFile")
+
+
+def _needs_no_secret(provider: ProviderSettings) -> bool:
+    if provider.type == "entra-id" and provider.types.entra_id_federated_token_auth:
+        return True
+    method = provider.token_endpoint_auth_method
+    keyed = method in ("", "private_key_jwt") and provider.client_assertion_key_file
+    return provider.type == "login.gov" or method == "none" or bool(keyed)
+
+
+def _authentication(
+    draft: Draft, provider: ProviderSettings, _: str
+) -> Iterator[Problem]:
+    option, key = "token_endpoint_auth_method", "client_assertion_key_file"
+    method = provider.token_endpoint_auth_method
+    file = provider.client_assertion_key_file
+    if method not in METHODS:
+        words = ", ".join(filter(None, METHODS))
+        yield Problem(option, f'"{method}" is not one of {words}')
+    for name, value in ((option, method), (key, file)):
+        if value and provider.type not in AUTHENTICATING:
+            types = ", ".join(AUTHENTICATING)
+            yield Problem(name, f'not with "{provider.type}", only with {types}')
+    if method == "private_key_jwt" and not file:
+        yield Problem(option, f'"{method}" needs {key}')
+    reason = file and draft.unreadable(file)
+    if reason:
+        yield Problem(key, reason)
 
 
 def _challenge(_: Draft, provider: ProviderSettings, path: str) -> Iterator[Problem]:
@@ -174,6 +204,7 @@ def _allowed(parameter: LoginURLParameter, path: str) -> Iterator[Problem]:
 _Rule = Callable[[Draft, ProviderSettings, str], Iterator[Problem]]
 _RULES: tuple[_Rule, ...] = (
     _identity,
+    _authentication,
     provider_type,
     _oidc,
     _challenge,

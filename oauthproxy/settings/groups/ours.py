@@ -1,5 +1,5 @@
 """
-Options that the reference does not have.
+Options that oauth2-proxy does not have.
 """
 
 from attrs import frozen
@@ -11,7 +11,7 @@ from oauthproxy.settings.option import option
 @frozen(kw_only=True)
 class OurOptions:
     """
-    Options that the reference does not have.
+    Options that oauth2-proxy does not have.
     """
 
     listen: tuple[str, ...] = option(
@@ -150,6 +150,44 @@ class OurOptions:
         True,
         ours=True,
         help="Send the proxy's own cookies on to the upstream.",
+    )
+    token_endpoint_auth_method: str = option(
+        TEXT,
+        "",
+        accepted=(
+            "client_secret_basic",
+            "client_secret_post",
+            "private_key_jwt",
+            "none",
+            "",
+        ),
+        ours=True,
+        help="How the types adfs, cidaas, entra-id, gitlab, keycloak-oidc and oidc "
+        "prove at the token endpoint who we are, in the words of RFC 7591; none is a "
+        "public client, which uses PKCE. Without it the provider's discovery and "
+        "what is configured decide.",
+    )
+    client_assertion_key_file: str = option(
+        TEXT,
+        "",
+        ours=True,
+        holds="path",
+        help="PEM file of the private RSA, EC or Ed25519 key that signs our "
+        "assertions for private_key_jwt; the provider needs its public half.",
+    )
+    client_assertion_key_id: str = option(
+        TEXT,
+        "",
+        ours=True,
+        help="Id (kid) under which the provider knows client-assertion-key-file.",
+    )
+    sign_out_at_provider: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="Lead who signs out to the provider's end_session_endpoint, to be signed "
+        "out there as well; it sends them back to signed_out below "
+        "proxy-prefix.",
     )
     logging_format: str = option(
         TEXT,

@@ -6,7 +6,7 @@ import json
 from functools import cache
 from typing import Any
 
-from attrs import Factory, define
+from attrs import Factory, define, evolve
 from jwcrypto.jwk import JWK
 from jwcrypto.jws import JWS
 
@@ -20,6 +20,13 @@ from oauthproxy.settings.model import ProviderSettings
 from tests.unit.providers.flat import options
 
 ISSUER = "https://idp.test"
+OWN = (
+    "token_endpoint_auth_method",
+    "client_assertion_key_file",
+    "client_assertion_key_id",
+)
+"""Options that are ours, and so not among those that are converted."""
+
 JSON_TYPE = (("Content-Type", "application/json"),)
 
 
@@ -147,10 +154,12 @@ def provider_settings(**flat: Any) -> ProviderSettings:
         "oidc_issuer_url": ISSUER,
         **flat,
     }
-    return provider(
+    settings = provider(
         LegacyOptions(
             provider=options(ProviderOptions, usual),
             oidc=options(OIDCOptions, usual),
             provider_types=options(ProviderTypeOptions, usual),
         )
     )
+    own = {name: usual[name] for name in OWN if name in usual}
+    return evolve(settings, **own)

@@ -4,6 +4,7 @@ Make providers of any type, and drive them through a login.
 
 from typing import Any, TypeVar
 
+from oauthproxy.providers.client import Client
 from oauthproxy.providers.membership import NotMember
 from oauthproxy.providers.provider import Provider
 from oauthproxy.providers.surroundings import Surroundings
@@ -46,6 +47,19 @@ def made(
         read_file,
         FakeGate,
         surroundings,
+    )
+
+
+def client(secret: str = "s&1", *, method: str = "") -> Client:
+    """
+    Return a client that a provider knows by a secret.
+    """
+    return Client(
+        id="my client",
+        secret=lambda: secret,
+        method=method,
+        clock=FakeClock(),
+        entropy=CountingEntropy(),
     )
 
 

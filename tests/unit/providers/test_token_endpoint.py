@@ -17,6 +17,7 @@ from oauthproxy.providers.token_endpoint import (
 from oauthproxy.settings.kinds import SECOND
 from tests.unit.driver import FakeClock, run
 from tests.unit.providers.idp import IdP, json_answer, tokens
+from tests.unit.providers.making import client
 
 URL = "https://idp.test/token"
 PLACE = "https://idp.test/token"
@@ -25,7 +26,7 @@ PLACE = "https://idp.test/token"
 def endpoint(*answers: Any, secret: str = "s&1") -> tuple[TokenEndpoint, IdP]:
     idp = IdP()
     idp.at(URL, *answers, method="POST")
-    return TokenEndpoint(idp, FakeClock(), "my client", lambda: secret), idp
+    return TokenEndpoint(idp, FakeClock(), client(secret)), idp
 
 
 def ways(idp: IdP) -> list[str]:

@@ -88,6 +88,28 @@ OIDC = ("--provider=oidc", "--oidc-issuer-url=https://i")
         (["--client-id="], "client_id (--client-id): not set"),
         (["--client-secret="], "no client_secret_file either"),
         (["--client-secret=", "--client-secret-file=none"], 'cannot read "none"'),
+        (
+            [*OIDC, "--token-endpoint-auth-method=client_secret_jwt"],
+            '"client_secret_jwt" is not one of client_secret_basic',
+        ),
+        (
+            ["--token-endpoint-auth-method=none"],
+            'not with "google", only with adfs, cidaas, entra-id',
+        ),
+        (
+            [*OIDC, "--token-endpoint-auth-method=private_key_jwt"],
+            '"private_key_jwt" needs client_assertion_key_file',
+        ),
+        ([*OIDC, "--client-assertion-key-file=none"], 'cannot read "none"'),
+        (
+            [
+                *OIDC,
+                "--client-secret=",
+                "--client-assertion-key-file=file",
+                "--token-endpoint-auth-method=client_secret_post",
+            ],
+            "no client_secret_file either",
+        ),
         (["--provider=oidc"], "oidc_issuer_url: not set"),
         ([*OIDC, "--oidc-enabled-signing-alg=none"], '"none" is not one of'),
         ([*OIDC, "--skip-oidc-discovery"], "needs oidc_jwks_url"),

@@ -55,3 +55,38 @@ def test_pkce_is_used_where_announced_unless_switched_off(
 ) -> None:
     """The switch, and the one for all switches, bring the reference's way back."""
     assert provider(*arguments).pkce_if_announced is used
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--token-endpoint-auth-method=none"],
+        [
+            "--token-endpoint-auth-method=private_key_jwt",
+            "--client-assertion-key-file=k",
+        ],
+        ["--client-assertion-key-file=k"],
+    ],
+)
+@pytest.mark.parametrize("alpha", [False, True])
+def test_other_proofs_need_no_secret(arguments: list[str], *, alpha: bool) -> None:
+    """A public client has none, and who has a key needs none."""
+    flags = ["--client-id=c", "--provider=oidc", "--oidc-issuer-url=https://idp.test"]
+    given = ["--alpha-config=a"] if alpha else flags
+    common = ["--cookie-secret=0123456789abcdef", "--email-domain=*"]
+    files = {"k": b"", "a": ALPHA}
+
+    settings = load([*given, *common, *arguments], {}, files.__getitem__)
+
+    assert settings.providers[0].client_secret.reveal() == ""
+    assert arguments[0].endswith(
+        settings.providers[0].token_endpoint_auth_method
+        or settings.providers[0].client_assertion_key_file
+    )
+
+
+ALPHA = b"""
+server: {bindAddress: "127.0.0.1:0"}
+providers:
+  - {id: a, provider: oidc, clientID: c, oidcConfig: {issuerURL: "https://idp.test"}}
+"""
