@@ -39,6 +39,8 @@ class RequestJournal:
         """
         Record a request whose response is out, or that was given up.
         """
+        if request.silent:
+            return
         duration = time.time_ns() - request.received_at
         method = request.method.decode("ascii")
         self.sent += request.sent

@@ -56,6 +56,7 @@ class FrontRequest(server.Request):
     One request and its response.
 
     `status` and `sent` (body bytes) are for the log; `upstream` names who answered.
+    `silent` requests are neither logged nor counted.
     `extra_lines` are fields with line ends that a stock response carries besides.
     `abandoned` is called when the client leaves before its answer is out.
     """
@@ -80,6 +81,7 @@ class FrontRequest(server.Request):
         self.upstream = ""
         self.username = ""
         self.health = False
+        self.silent = False
         self.begun = False
         self.abandoned: Callable[[], None] | None = None
         self.notifications: list[Deferred[None]] = []

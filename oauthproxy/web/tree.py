@@ -4,7 +4,8 @@ Which resource answers which request.
 Paths are compared escaped, exactly and with case, as the reference's router does:
 `/oauth2/%61uth` is not `/oauth2/auth`. Before everything else an unclean path is
 redirected to the clean one; then http is sent to https where that is forced; health
-checks come next; what nobody else claims is the proxy's.
+checks come next; what nobody else claims is the proxy's. As in the reference, neither
+of these redirects is logged or counted.
 """
 
 from collections.abc import Mapping
@@ -105,6 +106,7 @@ class Tree:
         if not is_clean(path):
             moved = self._before_routing(request)
             if moved is not None:
+                request.silent = True
                 return moved
         if self.hosts:
             refusal = self.hosts.refusal(
@@ -115,6 +117,7 @@ class Tree:
         if self.https_port is not None:
             redirect = https_redirect(request.scope, self.https_port)
             if redirect is not None:
+                request.silent = True
                 return FixedResource(self.answerer, evolve(redirect, bare=True))
         if path in self.probe_paths and self.probes.match(request.scope):
             request.health = True
