@@ -76,11 +76,14 @@ class Foundation:
         What makes calls to the provider.
         """
         provider, limits = self.settings.providers[0], self.settings.limits
-        trust = ClientTrust(
-            ca_files=provider.ca_files,
-            use_system_trust_store=provider.use_system_trust_store,
-            skip_verify=self.settings.proxy.ssl_insecure_skip_verify,
-        )
+        try:
+            trust = ClientTrust(
+                ca_files=provider.ca_files,
+                use_system_trust_store=provider.use_system_trust_store,
+                skip_verify=self.settings.proxy.ssl_insecure_skip_verify,
+            )
+        except (OSError, CertificateRefused) as cause:
+            raise SettingsError([f"provider_ca_files: {cause}"]) from cause
         return TreqFetcher(
             self.reactor,
             timeout_ns=limits.provider_timeout,

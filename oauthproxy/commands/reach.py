@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.defer import TimeoutError as TooLate
 
 from oauthproxy.errors import ProxyError, SettingsError
 from oauthproxy.settings.findings import Finding, Level, problem_findings
@@ -83,7 +84,7 @@ async def _answer(
         await Deferred.fromCoroutine(question).addTimeout(PATIENCE_SECONDS, reactor)
     except ProxyError as problem:
         return Finding(Level.ERROR, subject, problem.detail or problem.sentence)
-    except TimeoutError:
+    except TooLate:
         text = f"no answer within {PATIENCE_SECONDS:g} s"
         return Finding(Level.ERROR, subject, text)
     took = round((time.monotonic() - began) * 1000)

@@ -55,6 +55,20 @@ def read_key(pem: bytes) -> "PrivateKeyTypes":
         raise ValueError("there is no PEM private key") from cause
 
 
+def holds_authorities(pem: bytes) -> bool:
+    """
+    Tell whether OpenSSL reads a PEM text, comments aside, as certificates to believe.
+    """
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(cadata=pem.decode("ascii", "ignore"))
+    except (ssl.SSLError, ValueError):
+        return False
+    return True
+
+
 def belong_together(chain: "tuple[Certificate, ...]", key: "PrivateKeyTypes") -> bool:
     """
     Tell whether a key is that of the first certificate.

@@ -4,6 +4,7 @@ Rules for places that secrets come from.
 
 from collections.abc import Callable, Mapping
 
+from oauthproxy.settings.certificates import holds_authorities
 from oauthproxy.settings.check.problem import Draft
 from oauthproxy.settings.model import SecretSource
 
@@ -50,9 +51,9 @@ def unbelievable(draft: Draft, path: str) -> str:
     Return why a file holds no authorities to believe, or the empty text.
     """
     unreadable = draft.unreadable(path)
-    if unreadable or b"-----BEGIN CERTIFICATE-----" in draft.read_file(path):
+    if unreadable or holds_authorities(draft.read_file(path)):
         return unreadable
-    return f'there is no PEM certificate in "{path}"'
+    return f'there is no PEM certificate in "{path}", or a broken one'
 
 
 def place_of(source: SecretSource) -> str:

@@ -7,7 +7,8 @@ import pytest
 from tests.unit.net.authority import Authority, with_password
 from tests.unit.settings.loading import BASE, CERTIFICATE, loaded, problems
 
-CA = b"-----BEGIN CERTIFICATE-----\n"
+CA = "# Türkiye\n".encode() + Authority().pem
+BROKEN_CA = b"-----BEGIN CERTIFICATE-----\nxx\n-----END CERTIFICATE-----\n"
 FILES: dict[str, bytes | None] = {
     "file": b"x",
     "cert": CERTIFICATE.cert,
@@ -15,6 +16,7 @@ FILES: dict[str, bytes | None] = {
     "other": Authority().sign("other").key,
     "locked": with_password(CERTIFICATE.key),
     "ca": CA,
+    "broken-ca": BROKEN_CA,
     "dir": None,
     ".": None,
     "logo.svg": b"x",
@@ -121,6 +123,7 @@ OIDC = ("--provider=oidc", "--oidc-issuer-url=https://i")
         (["--code-challenge-method=s256"], '"s256" is not "S256"'),
         (["--login-url=http://[x"], "cannot be used"),
         (["--provider-ca-file=file"], 'no PEM certificate in "file"'),
+        (["--provider-ca-file=broken-ca"], "or a broken one"),
         (["--google-group=g"], "google_groups (--google-group): needs"),
         (["--google-admin-email=a@b"], "needs google_service_account_json"),
         (
