@@ -5,7 +5,8 @@ How much is measured, and whose turn it is.
 import sys
 from collections.abc import Iterator, Sequence
 
-from attrs import frozen
+from attrs import field, frozen
+from quiet import Patience
 from subjects import Subject
 
 MEBIBYTE = 1 << 20
@@ -27,6 +28,7 @@ class Extent:
     logins: int = 1000
     rushes: int = 2
     only: str = ""
+    patience: Patience = field(factory=lambda: Patience(0))
 
     def wants(self, what: str) -> bool:
         """
@@ -57,4 +59,5 @@ def in_turn(
     for number in range(rounds if extent.wants(what) else 0):
         for subject in measured:
             print(f"  {what}, round {number + 1}: {subject.kind.name}", file=sys.stderr)
+            extent.patience.wait()
             yield subject

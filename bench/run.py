@@ -20,6 +20,7 @@ from extent import FULL, QUICK
 from logins import measure_logins
 from parts import TLS_DOWN, TLS_PAGE, Bench
 from programs import Kind
+from quiet import Patience
 from report import OURS, WITH_REDIS, Report
 from subjects import subjects
 
@@ -30,7 +31,11 @@ def main() -> None:
     """
     options = read_options()
     kinds = [kind for kind in _kinds(options) if kind.name not in options.without]
-    extent = evolve(QUICK if options.quick else FULL, only=options.only)
+    extent = evolve(
+        QUICK if options.quick else FULL,
+        only=options.only,
+        patience=Patience(options.patience),
+    )
     report = Report([kind.name for kind in kinds])
     begun = time.monotonic()
     print(_machine(), file=sys.stderr)
@@ -112,6 +117,13 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--before", type=Path, help="another work tree of ours")
     parser.add_argument("--only", default="", help="measure what has this in its name")
     parser.add_argument("--quick", action="store_true", help="a rough look")
+    parser.add_argument(
+        "--patience",
+        type=float,
+        default=0,
+        metavar="SECONDS",
+        help="wait so long in all for moments without other load",
+    )
     parser.add_argument(
         "--without", action="append", default=[], metavar="PROGRAM", help="leave it out"
     )

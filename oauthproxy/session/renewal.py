@@ -3,8 +3,9 @@ Renew one session at the identity provider, alone among all processes.
 
 Rule 1: the lock's lease is renewed while the provider thinks. Who gets the lock later
 reads the session again and finds it renewed.
-Rule 2: new tokens are never lost: what could not be saved is saved before anybody asks
-the provider again.
+Rule 2: new tokens are never lost: what could not be saved is saved as soon as the store
+is back, and before this process asks the provider again. Another process that comes
+first, and is refused with the old token, waits for that.
 Rule 3: an outage (store, provider, lock) changes nothing. Only a refusal or an expiry
 ends a session.
 """
@@ -34,6 +35,11 @@ LOCK_LEASE = 600 * MILLISECOND
 LOCK_PATIENCE = 10 * SECOND
 FIRST_PAUSE = 10 * MILLISECOND
 LONGEST_PAUSE = 100 * MILLISECOND
+
+SAVE_PAUSE = 250 * MILLISECOND
+"""How long at most between two attempts to save new tokens."""
+LOOKS = 10
+"""How often, a LONGEST_PAUSE apart, a refused session is looked at again."""
 
 UNSAVED_ENTRIES = 1000
 UNSAVED_LIFETIME = 3600 * SECOND
@@ -114,7 +120,7 @@ class Renewal:
                 return Unchanged(StoreUnavailable("the session stayed locked"))
             return await self._renew_locked(lock, cookies, host)
         except RefreshRefused as refusal:
-            return await self._end(cookies, host, f"refresh refused: {refusal.detail}")
+            return await self._refused(refusal, cookies, host)
         except SessionRefused as refusal:
             return await self._end(cookies, host, f"it is gone: {refusal}")
         except ProxyError as error:
@@ -198,11 +204,53 @@ class Renewal:
             if tag is not None:
                 until = self._clock.now() + UNSAVED_LIFETIME
                 self._unsaved.put(tag, session, until)
+                self._background(self._save_later(tag, session, cookies, host))
             self._log.error(f"A refreshed session is not saved yet: {error.detail}")
             return Renewed(session, reason="refreshed, not saved yet")
         if tag is not None:
             self._unsaved.drop(tag)
         return Renewed(session, lines, "refreshed")
+
+    async def _save_later(
+        self, tag: str, session: Session, cookies: Cookies, host: str
+    ) -> None:
+        """
+        Save new tokens as soon as the store is back, unless somebody has done so or has
+        signed out.
+        """
+        pause = FIRST_PAUSE
+        while self._unsaved.get(tag, self._clock.now()) is session:
+            await self._clock.sleep(pause)
+            pause = min(2 * pause, SAVE_PAUSE)
+            try:
+                stored = await self._store.load(cookies)
+                if (stored.created_at or 0) < (session.created_at or 0):
+                    await self._store.save(session, cookies, host)
+            except StoreUnavailable:
+                continue
+            except SessionRefused:
+                self._log.info("A refreshed session is not saved: it has ended")
+            self._unsaved.drop(tag)
+
+    async def _refused(
+        self, refusal: RefreshRefused, cookies: Cookies, host: str
+    ) -> Outcome:
+        """
+        End a session whose refresh token is good no more, unless another process has
+        used it and saves late what it got, because the store was down.
+        """
+        looks = 0 if self._store.tag(cookies) is None else LOOKS
+        for _ in range(looks):
+            await self._clock.sleep(LONGEST_PAUSE)
+            try:
+                session = await self._store.load(cookies)
+            except StoreUnavailable:
+                continue
+            except SessionRefused:
+                break
+            if not self._times.due(session, self._clock.now()):
+                return Renewed(session, reason="another process renewed it")
+        return await self._end(cookies, host, f"refresh refused: {refusal.detail}")
 
     async def _judge(self, outcome: Renewed, cookies: Cookies, host: str) -> Outcome:
         """

@@ -415,6 +415,59 @@ def test_tokens_that_could_not_be_saved_are_saved_later() -> None:
     assert stored.refresh_token == "r1"
 
 
+def test_tokens_that_could_not_be_saved_wait_for_no_request() -> None:
+    """
+    Once the store is back the new refresh token is there for every process, although
+    nobody has asked this one for a page.
+    """
+    bench = Bench()
+    cookies = bench.sign_in()
+    bench.vault.down = frozenset(("set",))
+    bench.views(cookies)
+    bench.vault.down = frozenset()
+
+    bench.world.run(bench.world.sleep(SECOND))
+
+    stored = bench.world.run(bench.store.load(cookies))[0].result
+    assert stored.refresh_token == "r1"
+
+
+def test_tokens_saved_late_do_not_bring_a_session_back() -> None:
+    """
+    Who signs out while new tokens wait for the store stays signed out.
+    """
+    bench = Bench()
+    cookies = bench.sign_in()
+    bench.vault.down = frozenset(("set",))
+    bench.views(cookies)
+    bench.vault.down = frozenset()
+    bench.world.run(bench.store.clear(cookies, HOST))
+
+    bench.world.run(bench.world.sleep(SECOND))
+
+    gone = bench.world.run(bench.store.load(cookies))[0].error
+    assert isinstance(gone, SessionRefused)
+
+
+def test_refused_token_of_another_process_ends_nothing() -> None:
+    """
+    A process that comes with the old refresh token, before the one that has used it
+    could save the new one, waits for that.
+    """
+    bench = Bench()
+    cookies = bench.sign_in()
+    bench.vault.down = frozenset(("set",))
+    bench.views(cookies)
+    other = bench.world.start(bench.view(cookies, bench.new_process()))
+
+    bench.world.run(bench.world.sleep(SECOND // 2))
+    bench.vault.down = frozenset()
+    bench.world.run(bench.world.sleep(SECOND))
+
+    assert other.result.session.refresh_token == "r1"
+    assert bench.world.run(bench.store.load(cookies))[0].error is None
+
+
 def test_signed_out_during_refresh_stays_signed_out() -> None:
     """
     A refresh that finishes after the user signed out does not bring the session back.
