@@ -37,11 +37,11 @@ def free_port() -> int:
 
 def pinned(core: int, command: Sequence[str], *, yielding: bool = False) -> list[str]:
     """
-    Return the command line that runs a command on one core; what is `yielding` runs
-    there only while nobody else wants to.
+    Return the command line that runs a command on one core; what is `yielding` comes
+    there after everybody else.
     """
-    idle = ["chrt", "--idle", "0"] if yielding else []
-    return ["taskset", "-c", str(core), *idle, *command]
+    last = ["nice", "-n", "19"] if yielding else []
+    return ["taskset", "-c", str(core), *last, *command]
 
 
 @define
