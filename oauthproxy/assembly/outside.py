@@ -38,6 +38,7 @@ from oauthproxy.web.journal import RequestJournal
 from oauthproxy.web.limits import ChannelLimits
 from oauthproxy.web.login import (
     CallbackResource,
+    SignedOutResource,
     SignInResource,
     SignOutResource,
     StartResource,
@@ -168,7 +169,10 @@ class _Outside:
         inside, answerer = self.inside, self.answerer
         login, admission = inside.login, inside.admission
         robots = Text(body=self.pages.robots.decode())
+        returned = SignedOutResource(answerer, login, admission)
+        at_provider = self.settings.ours.sign_out_at_provider
         return {
+            **({prefix + b"/signed_out": returned} if at_provider else {}),
             b"/robots.txt": FixedResource(answerer, robots),
             prefix + b"/auth": AuthResource(answerer, admission, inside.known),
             prefix + b"/sign_in": SignInResource(

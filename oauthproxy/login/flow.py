@@ -8,9 +8,11 @@ from oauthproxy.answer import NO_CACHE, Answer, Page, Redirect
 from oauthproxy.crypto.nonce import code_challenge
 from oauthproxy.errors import ProviderUnavailable, ProxyError
 from oauthproxy.login.callback import RETRY_AFTER, Admission, Callback
+from oauthproxy.login.initiation import ForeignIssuer, Initiation, initiation
+from oauthproxy.login.logout import Logout
 from oauthproxy.login.pages import LoginPages
 from oauthproxy.login.parameters import LoginParameters
-from oauthproxy.login.redirect import HOME, Redirects, redirect_uri
+from oauthproxy.login.redirect import HOME, Redirects, post_logout_uri, redirect_uri
 from oauthproxy.login.state import State, encode_state
 from oauthproxy.ports import Clock, Entropy, Log
 from oauthproxy.providers.provider import Provider
@@ -22,7 +24,6 @@ from oauthproxy.settings.model import Settings
 from oauthproxy.wire.cookies import Cookies
 from oauthproxy.wire.form import Form, FormError, parse_query
 
-PLACEHOLDER = "{id_token}"
 FOREIGN = "This request was made by a page of another site. Please try again here."
 
 
@@ -81,30 +82,53 @@ class Login:
             encoded_state=proxy.encode_state,
             lifetime=settings.cookie.cookie_expire,
         )
+        self._logout = Logout(
+            provider=provider,
+            store=store,
+            redirects=self._redirects,
+            return_uri=self._post_logout_uri(),
+            log=log,
+        )
+
+    def _post_logout_uri(self) -> Callable[[Scope], str] | None:
+        settings = self._settings
+        if not settings.ours.sign_out_at_provider:
+            return None
+        return post_logout_uri(
+            settings.proxy.redirect_url,
+            settings.proxy.proxy_prefix,
+            secure=settings.cookie.cookie_secure,
+        )
 
     async def start(
         self, scope: Scope, cookies: Cookies, form: Form, *, overrides: bool
     ) -> Answer:
         """
         Send the browser to the provider. With `overrides` the query may choose login
-        parameters, as far as they are allowed.
+        parameters, as far as they are allowed, and somebody else may begin a login.
         """
         wished = parse_query(scope.query) if overrides else None
         parameters = self._parameters.chosen(wished)
+        begun = Initiation()
         try:
+            if overrides:
+                begun = initiation(scope, form, self._provider, self._redirects)
             verifier, challenge = await self._pkce()
+        except ForeignIssuer as error:
+            return self._foreign_issuer(scope, error)
         except ValueError as error:
             return self._error(scope, form, ProxyError(str(error)))
         except ProviderUnavailable as error:
             return self._error(scope, form, error)
         csrf = self._jar.create(verifier)
-        state = State(csrf.state_hash, self._redirects.target(scope, form))
+        target = begun.target or self._redirects.target(scope, form)
+        state = State(csrf.state_hash, target)
         try:
             location = await self._provider.login_url(
                 self._redirect_uri(scope),
                 encode_state(state, encoded=self._settings.proxy.encode_state),
                 csrf.nonce_hash,
-                {**parameters, **challenge},
+                {**parameters, **begun.parameters, **challenge},
             )
         except ProviderUnavailable as error:
             return self._error(scope, form, error)
@@ -201,12 +225,13 @@ class Login:
         navigates = scope.fields.first(b"sec-fetch-mode") == b"navigate"
         if self._is_foreign(scope) and not navigates:
             return self._refuse_foreign(scope, form)
-        target = self._redirects.target(scope, form)
-        cleared = await self._store.clear(cookies, scope.effective.host)
-        if session is not None:
-            target = target.replace(PLACEHOLDER, session.id_token)
-            await self._provider.end_session(session)
-        return Redirect(location=target, fields=NO_CACHE, cookies=cleared)
+        return await self._logout.answer(scope, cookies, form, session)
+
+    def signed_out(self, form: Form) -> Answer:
+        """
+        Lead on who was signed out at the provider and comes back.
+        """
+        return self._logout.returned(form)
 
     def _is_foreign(self, scope: Scope) -> bool:
         """
@@ -252,6 +277,18 @@ class Login:
         """
         return self._pages.error(
             scope, status, detail=str(error), target=HOME, fields=NO_CACHE
+        )
+
+    def _foreign_issuer(self, scope: Scope, error: ForeignIssuer) -> Page:
+        message = f"a login cannot be started: {error.detail}"
+        self._log.error(message)
+        return self._pages.error(
+            scope,
+            error.status,
+            error.sentence,
+            detail=error.detail,
+            target=HOME,
+            fields=NO_CACHE,
         )
 
     def _error(self, scope: Scope, form: Form, error: ProxyError) -> Answer:

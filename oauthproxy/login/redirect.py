@@ -61,6 +61,22 @@ class Redirects:
                 return source
         return HOME
 
+    def linked(self, scope: Scope, link: str) -> str:
+        """
+        Return a valid target that a whole URL leads to, the empty text for any other;
+        a URL of the very host that was asked is taken for its path.
+        """
+        target = link
+        for scheme in ("https", "http"):
+            own = f"{scheme}://{scope.effective.host}"
+            if f"{link}/".startswith(f"{own}/"):
+                target = link.removeprefix(own) or HOME
+        if target and not self.is_valid(target):
+            message = f"Invalid redirect provided: {shown(link)}"
+            self._log.error(message)
+            return ""
+        return target
+
     def _sources(self, scope: Scope, form: Form) -> Iterator[str]:
         for wish in (
             form.first("rd"),
@@ -99,11 +115,29 @@ def redirect_uri(
     base = _with_path(configured, f"{prefix}/callback")
     if relative or gourl.parse(configured).host:
         return lambda _scope: base
+    return _on_requested_host(base, secure=secure)
 
+
+def post_logout_uri(
+    configured: str, prefix: str, *, secure: bool
+) -> Callable[[Scope], str]:
+    """
+    Return how the provider is told where to send browsers that were signed out: below
+    `prefix`, at the host of the `configured` callback or else of the request.
+    """
+    path = f"{prefix}/signed_out"
+    url = gourl.parse(configured)
+    if not url.host:
+        return _on_requested_host(path, secure=secure)
+    fixed = f"{url.scheme}://{url.host}{path}"
+    return lambda _scope: fixed
+
+
+def _on_requested_host(path: str, *, secure: bool) -> Callable[[Scope], str]:
     def completed(scope: Scope) -> str:
         effective = scope.effective
         scheme = "https" if secure else effective.scheme or "http"
-        return f"{scheme}://{effective.host}{base}"
+        return f"{scheme}://{effective.host}{path}"
 
     return completed
 

@@ -19,7 +19,7 @@ from oauthproxy.errors import (
 )
 from oauthproxy.ports import Clock, Entropy, Fetcher, FetchRequest, Log, NewGate
 from oauthproxy.providers import jsontext
-from oauthproxy.providers.calls import Pairs, bearer
+from oauthproxy.providers.calls import Pairs, bearer, encode_query, with_query
 from oauthproxy.providers.claims import Claims
 from oauthproxy.providers.client import NEITHER
 from oauthproxy.providers.discovery import Metadata
@@ -153,6 +153,14 @@ class OIDCProvider(Provider):
         if issuer is None:
             return not metadata.names_issuer_in_callback
         return issuer == metadata.issuer
+
+    def is_issuer(self, issuer: str) -> bool:
+        """
+        Compare an issuer with the configured one, or what it calls itself.
+        """
+        metadata = self.issuer.metadata
+        named = metadata.issuer if metadata else ""
+        return issuer in (self.settings.oidc.issuer_url, named) and issuer != ""
 
     # The login.
 
@@ -355,6 +363,22 @@ class OIDCProvider(Provider):
         if subject is not None and subject != token.payload.get("sub"):
             raise RefreshRefused("the refreshed ID token is another user's")
         return token
+
+    async def sign_out_url(self, session: Session, return_uri: str, state: str) -> str:
+        """
+        Return the URL that ends the provider's session (OpenID Connect RP-Initiated
+        Logout 1.0, 2).
+        """
+        url = (await self.issuer.learn()).metadata.end_session_endpoint
+        if not url:
+            return ""
+        pairs = [
+            ("id_token_hint", session.id_token),
+            ("client_id", self.settings.client_id),
+            ("post_logout_redirect_uri", return_uri),
+            ("state", state),
+        ]
+        return with_query(url, encode_query([pair for pair in pairs if pair[1]]))
 
     async def session_from_token(self, token: str) -> Session:
         """

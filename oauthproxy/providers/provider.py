@@ -177,6 +177,13 @@ class Provider:
         """
         return True
 
+    def is_issuer(self, issuer: str) -> bool:  # noqa: ARG002
+        """
+        Return whether a login that somebody begins with this issuer is one of ours;
+        a type that knows no issuers does not look.
+        """
+        return True
+
     # The login.
 
     async def login_url(
@@ -318,6 +325,19 @@ class Provider:
         if response.status not in (200, 204):
             message = f"{without_query(url)} answered a sign-out with {response.status}"
             self.log.error(message)
+
+    async def sign_out_url(
+        self,
+        session: Session,  # noqa: ARG002
+        return_uri: str,  # noqa: ARG002
+        state: str,  # noqa: ARG002
+    ) -> str:
+        """
+        Return where a browser is signed out at the provider, to be sent back with
+        `state` to `return_uri`; empty where that is not known. Raises
+        ProviderUnavailable.
+        """
+        return ""
 
     async def session_from_token(self, token: str) -> Session:  # noqa: ARG002
         """

@@ -7,6 +7,7 @@ in effect get in each other's way, or one makes the other pointless.
 
 from collections.abc import Iterator
 
+from oauthproxy.settings.check.providers import DISCOVERING
 from oauthproxy.settings.groups.limits import LimitOptions
 from oauthproxy.settings.model import ServerSettings, Settings
 from oauthproxy.wire import gourl
@@ -18,6 +19,7 @@ def contradictions(settings: Settings) -> Iterator[str]:
     """
     yield from _cookies(settings)
     yield from _admission(settings)
+    yield from _providers(settings)
     yield from _logs(settings)
     yield from _pools(settings.limits)
     if settings.ours.workers > 1 and _listens(settings.metrics_server):
@@ -86,6 +88,26 @@ def _admission(settings: Settings) -> Iterator[str]:
         yield (
             'email_domains holds "*", which makes authenticated_emails_file pointless'
         )
+
+
+def _providers(settings: Settings) -> Iterator[str]:
+    same_site = settings.cookie.cookie_csrf_samesite or settings.cookie.cookie_samesite
+    for provider in settings.providers[:1]:
+        posted = provider.auth_request_response_mode == "form_post"
+        if posted and same_site in ("lax", "strict"):
+            yield (
+                "auth_request_response_mode = form_post: browsers do not send a "
+                f"{same_site} cookie with what a page of another site posts; logins "
+                'need cookie_csrf_samesite = "none", unless the provider is on the '
+                "same site"
+            )
+        if not settings.ours.sign_out_at_provider:
+            continue
+        if provider.type not in DISCOVERING or provider.oidc.skip_discovery:
+            yield (
+                "sign_out_at_provider has no effect without discovery, which finds the "
+                "provider's end_session_endpoint"
+            )
 
 
 def _logs(settings: Settings) -> Iterator[str]:

@@ -1,5 +1,5 @@
 """
-The endpoints of the login: `sign_in`, `start`, `callback`, `sign_out`.
+The endpoints of the login: `sign_in`, `start`, `callback`, `sign_out`, `signed_out`.
 """
 
 from attrs import evolve
@@ -120,6 +120,20 @@ class CallbackResource(LoginResource):
             request.scope, cookies_of(request), form, session
         )
         return evolve(answer, fields=answer.fields + NO_REFERRER)
+
+
+class SignedOutResource(LoginResource):
+    """
+    Take the browser back from the identity provider's sign-out.
+    """
+
+    bad_form = 400
+
+    async def respond(self, request: FrontRequest) -> Answer:
+        """
+        Return the redirect to where the sign-out was to lead.
+        """
+        return self.login.signed_out(await read_form(request))
 
 
 class SignOutResource(LoginResource):

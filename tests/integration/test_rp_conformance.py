@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from cryptography.hazmat.primitives import hashes
@@ -391,3 +392,128 @@ def test_refresh_token_invalid(
 
     assert answer.status == 403
     assert alone[1].seen == []
+
+
+@pytest.fixture
+def posting(open_stage: OpenStage) -> Stage:
+    """
+    A proxy that asks for answers by form, at a provider of another site.
+    """
+    stage = open_stage(
+        f'{OPTIONS}auth_request_response_mode = "form_post"\n'
+        'cookie_csrf_samesite = "none"\n'
+    )
+    stage.provider.claims["email"] = None
+    return stage
+
+
+def test_form_post(posting: Stage) -> None:
+    """
+    The answer comes as a posted form, and the login ends as any other.
+    """
+    visitor = posting.stranger()
+    back = visitor.begin("/page")
+    _, _, answer = back.partition("?")
+
+    ended = visitor.ask(
+        "/oauth2/callback",
+        "Content-Type: application/x-www-form-urlencoded",
+        "Origin: https://idp.test",
+        "Sec-Fetch-Site: cross-site",
+        "Sec-Fetch-Mode: navigate",
+        method="POST",
+        body=answer.encode(),
+    )
+
+    assert (ended.status, ended.one("Location")) == (302, "/page")
+    assert visitor.ask("/page").status == 200
+    asked = posting.provider.called("/authorize")[-1]
+    assert asked.value("response_mode") == "form_post"
+    assert posting.provider.calls[-1].path == "/userinfo"
+
+
+def test_3rd_party_init_login(rp: Stage) -> None:
+    """
+    A link of the provider's begins a login that ends where the link wants it to.
+    """
+    visitor = rp.stranger()
+    link = urlencode(
+        {
+            "iss": rp.provider.issuer,
+            "login_hint": "alice",
+            "target_link_uri": f"http://{HOST}/page",
+        }
+    )
+
+    started = visitor.ask(f"/oauth2/start?{link}")
+    ended = visitor.ask(visitor.authorize(started.one("Location") or ""))
+
+    assert (ended.status, ended.one("Location")) == (302, "/page")
+    assert rp.provider.called("/authorize")[-1].value("login_hint") == "alice"
+    assert visitor.ask("/page").status == 200
+
+
+def test_3rd_party_init_login_of_another_provider(rp: Stage) -> None:
+    """
+    A link that names another issuer begins nothing.
+    """
+    answer = rp.stranger().ask("/oauth2/start?iss=https%3A%2F%2Fother.test")
+
+    assert answer.status == 403
+    assert answer.all("Set-Cookie") == []
+
+
+SIGNING_OUT = f"{OPTIONS}sign_out_at_provider = true\n"
+
+
+@pytest.fixture
+def leaving(alone: tuple[Provider, Upstream, Path]) -> Iterator[Visitor]:
+    """
+    A browser that is signed in where signing out leads to the provider.
+    """
+    provider = alone[0]
+    provider.start()
+    provider.metadata = {"end_session_endpoint": f"{provider.origin}/end"}
+    provider.stop()
+    program, visitor = _program(alone, SIGNING_OUT)
+    with program:
+        yield visitor.signed_in()
+
+
+def _left(visitor: Visitor) -> dict[str, str]:
+    answer = visitor.ask("/oauth2/sign_out?rd=/page")
+    assert answer.status == 302
+    location = answer.one("Location") or ""
+    assert urlsplit(location).path == "/end"
+    assert not visitor.cookies
+    return {name: values[0] for name, values in parameters(location).items()}
+
+
+def test_rp_init_logout(
+    alone: tuple[Provider, Upstream, Path], leaving: Visitor
+) -> None:
+    """
+    The provider gets an ID token that it issued and an address that it knows, and its
+    return ends where the sign-out was to lead.
+    """
+    sent = _left(leaving)
+
+    answer = leaving.ask(f"/oauth2/signed_out?{urlencode({'state': sent['state']})}")
+
+    assert sent["id_token_hint"] == alone[0].id_tokens[-1]
+    assert sent["client_id"] == CLIENT
+    assert sent["post_logout_redirect_uri"] == f"http://{HOST}/oauth2/signed_out"
+    assert (answer.status, answer.one("Location")) == (302, "/page")
+    assert leaving.ask("/page").status == 403
+
+
+@pytest.mark.parametrize("query", ["state=other", ""], ids=["other-state", "no-state"])
+def test_rp_init_logout_state(leaving: Visitor, query: str) -> None:
+    """
+    A return with another state or none is handled too.
+    """
+    _left(leaving)
+
+    answer = leaving.ask(f"/oauth2/signed_out?{query}")
+
+    assert (answer.status, answer.one("Location")) == (302, "/")

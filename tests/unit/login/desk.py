@@ -20,6 +20,7 @@ from oauthproxy.session.secrets import CookieSecrets
 from oauthproxy.session.session import Session
 from oauthproxy.settings.groups.access import AccessOptions
 from oauthproxy.settings.groups.cookie import CookieOptions
+from oauthproxy.settings.groups.ours import OurOptions
 from oauthproxy.settings.groups.proxy import ProxyOptions
 from oauthproxy.settings.groups.templates import TemplateOptions
 from oauthproxy.settings.model import Settings
@@ -50,6 +51,7 @@ def settings_of(**flat: Any) -> Settings:
         access=options(AccessOptions, given),
         cookie=options(CookieOptions, given),
         templates=options(TemplateOptions, given),
+        ours=options(OurOptions, given),
         providers=(provider_settings(**given),),
     )
 

@@ -5,15 +5,21 @@ test for each module of the certification plans for the code flow.
 "Rejected" means: our error page, no session cookie, nothing more asked.
 """
 
+import json
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from jwcrypto.jwk import JWK
+from jwcrypto.jws import JWS
 
 from oauthproxy.answer import Answer
+from oauthproxy.crypto.base64 import decode_raw_url, encode_raw_url
 from oauthproxy.errors import RefreshRefused
+from oauthproxy.providers.jwt import read_payload
 from oauthproxy.providers.verifier import half_hash
 from oauthproxy.session.session import Session
+from oauthproxy.wire.form import parse_query
 from tests.unit.driver import run
 from tests.unit.login.desk import Desk, login_query, sets
 from tests.unit.providers.idp import (
@@ -382,14 +388,117 @@ def test_oidcc_client_test_refresh_token_invalid(changed: dict[str, Any]) -> Non
 
 def test_oidcc_client_test_3rd_party_init_login() -> None:
     """
-    A link to the start endpoint starts a login.
+    A link of the provider's starts a login, with its hint and its target.
     """
     trial = Trial()
+    link = {
+        "iss": ISSUER,
+        "login_hint": "kim",
+        "target_link_uri": "http://app.test/home",
+    }
 
-    answer = trial.desk.start(f"/oauth2/start?{urlencode({'iss': ISSUER, 'rd': '/x'})}")
+    trial.sent = login_query(trial.desk.start(f"/oauth2/start?{urlencode(link)}"))
 
+    assert trial.sent["login_hint"] == "kim"
+    trial.assert_accepted(trial.finish(sign(trial.claims())))
+
+
+def signed_out(trial: Trial) -> dict[str, str]:
+    """
+    Sign in and out again; the parameters that the provider gets.
+    """
+    end = f"{ISSUER}/end"
+    document = metadata(end_session_endpoint=end)
+    trial.idp.at(f"{ISSUER}/.well-known/openid-configuration", document)
+    trial.assert_accepted(trial.outcome())
+    desk = trial.desk
+    scope = desk.scope("/oauth2/sign_out?rd=/bye")
+
+    answer = run(
+        desk.login.sign_out(scope, desk.sent(), parse_query("rd=/bye"), desk.session())
+    )
+
+    assert sets(answer) == []
+    return login_query(answer)
+
+
+def returned(trial: Trial, **query: str) -> str:
+    answer = trial.desk.login.signed_out(parse_query(urlencode(query)))
     assert answer.status == 302
-    assert login_query(answer)["state"].endswith(":/x")
+    return str(getattr(answer, "location", ""))
+
+
+def test_oidcc_client_test_rp_init_logout() -> None:
+    """
+    The provider gets an ID token of its own and a fixed address; the return is led on.
+    """
+    trial = Trial(sign_out_at_provider=True)
+
+    sent = signed_out(trial)
+
+    payload = read_payload(sent["id_token_hint"])
+    assert (payload["iss"], payload["sub"]) == (ISSUER, "u-1")
+    assert sent["post_logout_redirect_uri"] == "http://app.test/oauth2/signed_out"
+    assert returned(trial, state=sent["state"]) == "/bye"
+
+
+def test_oidcc_client_test_rp_init_logout_other_state() -> None:
+    """
+    A return with another state than the one that was sent leads home.
+    """
+    trial = Trial(sign_out_at_provider=True)
+    sent = signed_out(trial)
+
+    assert returned(trial, state="x" + sent["state"]) == "/"
+
+
+def test_oidcc_client_test_rp_init_logout_no_state() -> None:
+    """
+    A return without a state leads home.
+    """
+    trial = Trial(sign_out_at_provider=True)
+    signed_out(trial)
+
+    assert returned(trial) == "/"
+
+
+def test_oidcc_client_test_invalid_sig_hs256() -> None:
+    """
+    A token under the client's secret, which the provider did not sign, is rejected.
+    """
+    text = "a secret that is long enough, so it is"
+    trial = Trial(client_secret=text)
+    trial.begin()
+    secret = JWK(kty="oct", k=encode_raw_url(text.encode()), kid="k1")
+    token = JWS(json.dumps(trial.claims()).encode())
+    token.add_signature(secret, protected='{"alg":"HS256","kid":"k1"}')
+
+    trial.assert_rejected(trial.finish(token.serialize(compact=True)))
+
+
+def test_oidcc_client_test_discovery_openid_config() -> None:
+    """
+    The endpoints are those of the document.
+    """
+    trial = Trial()
+    document = metadata(authorization_endpoint=f"{ISSUER}/elsewhere")
+    trial.idp.at(f"{ISSUER}/.well-known/openid-configuration", document)
+
+    answer: Any = trial.desk.start()
+
+    assert answer.location.partition("?")[0] == f"{ISSUER}/elsewhere"
+
+
+def test_oidcc_client_test_idtoken_sig_rs256() -> None:
+    """
+    A token signed by RS256 is accepted.
+    """
+    trial = Trial()
+    trial.begin()
+    token = sign(trial.claims())
+
+    assert '"RS256"' in decode_raw_url(token.split(".")[0]).decode()
+    trial.assert_accepted(trial.finish(token))
 
 
 def test_oidcc_client_test_userinfo_signed() -> None:

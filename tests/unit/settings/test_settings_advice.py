@@ -54,6 +54,22 @@ def test_a_safe_setup_has_no_warnings() -> None:
     [
         (["--reverse-proxy"], "without trusted_proxy_ips"),
         (
+            ["--auth-request-response-mode=form_post", "--cookie-samesite=lax"],
+            "browsers do not send a lax cookie",
+        ),
+        (
+            [
+                "--auth-request-response-mode=form_post",
+                "--cookie-samesite=none",
+                "--cookie-csrf-samesite=strict",
+            ],
+            "browsers do not send a strict cookie",
+        ),
+        (
+            ["--provider=github", "--sign-out-at-provider"],
+            "sign_out_at_provider has no effect without discovery",
+        ),
+        (
             ["--reverse-proxy", "--trusted-proxy-ip=::1", "--trusted-ip=10.0.0.1"],
             "whoever can set X-Real-IP",
         ),
