@@ -17,7 +17,8 @@ import { SHAPES, userByLogin, userBySubject } from "./shapes.mjs";
 const settings = JSON.parse(process.argv[2]);
 const shape = SHAPES[settings.shape];
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-const signingKey = { ...privateKey.export({ format: "jwk" }), kid: "k1", use: "sig", alg: "RS256" };
+const keyId = settings.keyId ?? "k1";
+const signingKey = { ...privateKey.export({ format: "jwk" }), kid: keyId, use: "sig", alg: "RS256" };
 
 function listener() {
   if (!settings.certificate) {
@@ -32,7 +33,7 @@ function listener() {
 const encoded = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
 function signed(payload) {
-  const text = `${encoded({ alg: "RS256", kid: "k1", typ: "JWT" })}.${encoded(payload)}`;
+  const text = `${encoded({ alg: "RS256", kid: keyId, typ: "JWT" })}.${encoded(payload)}`;
   const signature = createSign("RSA-SHA256").update(text).sign(privateKey, "base64url");
   return `${text}.${signature}`;
 }
@@ -50,26 +51,32 @@ function reshapeIdTokens(provider) {
   };
 }
 
+// `authMethod` is how the client proves who it is; by `clientKeys` if it signs.
+function client() {
+  const method = settings.authMethod ?? "client_secret_basic";
+  return {
+    client_id: settings.clientId,
+    client_secret: method.startsWith("client_secret") ? settings.clientSecret : undefined,
+    jwks: settings.clientKeys && { keys: settings.clientKeys },
+    redirect_uris: settings.redirectUris,
+    post_logout_redirect_uris: settings.postLogoutUris ?? settings.redirectUris,
+    grant_types: ["authorization_code", "refresh_token"],
+    response_types: ["code"],
+    token_endpoint_auth_method: method,
+  };
+}
+
 function configuration() {
   return {
-    clients: [
-      {
-        client_id: settings.clientId,
-        client_secret: settings.clientSecret,
-        redirect_uris: settings.redirectUris,
-        post_logout_redirect_uris: settings.redirectUris,
-        grant_types: ["authorization_code", "refresh_token"],
-        response_types: ["code"],
-        token_endpoint_auth_method: "client_secret_basic",
-      },
-    ],
+    clients: [client()],
+    ...(settings.refresh ? { issueRefreshToken: async () => true } : {}),
     jwks: { keys: [signingKey] },
     cookies: { keys: ["only for the tests"] },
     claims: shape.claims,
     scopes: ["openid", "offline_access", "groups"],
     conformIdTokenClaims: shape.leanIdToken,
     routes: shape.routes,
-    pkce: { required: () => false },
+    pkce: { required: () => settings.authMethod === "none" },
     features: {
       devInteractions: { enabled: false },
       introspection: { enabled: true },
@@ -136,6 +143,6 @@ function serve(server) {
 }
 
 const server = listener();
-server.listen(0, "127.0.0.1", () => serve(server));
+server.listen(settings.port ?? 0, "127.0.0.1", () => serve(server));
 process.stdin.resume();
 process.stdin.on("end", () => process.exit(0));
