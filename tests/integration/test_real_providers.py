@@ -13,6 +13,7 @@ from jwcrypto.jwk import JWK
 
 from tests.browser.node import CertifiedProvider
 from tests.integration.harness.client import Answer
+from tests.integration.harness.glewlwyd import Glewlwyd
 from tests.integration.harness.person import Leave, Person
 from tests.integration.harness.ports import free_port, until
 from tests.integration.harness.program import Program, free_address
@@ -207,3 +208,32 @@ def test_sign_out_at_the_provider(tmp_path: Path) -> None:
         assert visitor.ask("/page").status == 403
         with pytest.raises(AssertionError, match="no way out"):
             log_in(visitor, known)
+
+
+def test_glewlwyd(tmp_path: Path) -> None:
+    """
+    Debian's Glewlwyd signs in, refreshes, and may change its key.
+    """
+    options = f'{WITH_SECRET}cookie_refresh = "1s"\n'
+
+    with (
+        Glewlwyd(
+            tmp_path, client="proxy", secret=SECRET, redirect_uri=CALLBACK
+        ) as provider,
+        proxy(provider.issuer, options, tmp_path) as visitor,
+    ):
+        alice = Person({}, provider.alice())
+        told = assert_signed_in(visitor, _log_in_at_glewlwyd(visitor, alice))
+        before = visitor.cookies["_oauth2_proxy"]
+        until(lambda: _changed(visitor, before), "the session to be refreshed")
+        provider.rotate()
+        again = Visitor(visitor.address, HOST)
+        assert_signed_in(again, _log_in_at_glewlwyd(again, alice))
+
+    assert told["email"] == "alice@example.com"
+
+
+def _log_in_at_glewlwyd(visitor: Visitor, person: Person) -> Answer:
+    started = visitor.ask("/oauth2/start?rd=/page")
+    # What its login page, which is a script, adds once somebody has signed in.
+    return come_back(visitor, person.travel(f"{started.one('Location')}&g_continue="))
