@@ -4,7 +4,6 @@ From the words of a command line to settings, with the real files and environmen
 
 import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from oauthproxy.settings.model import Settings
 
@@ -25,4 +24,6 @@ def read_file(path: str) -> bytes:
     """
     Return a file's content; raises OSError.
     """
-    return Path(path).read_bytes()
+    # Not by Path: that drops a slash at the end, which insists on a directory.
+    with open(path, "rb") as file:
+        return file.read()

@@ -48,10 +48,11 @@ class Draft:
 
     def is_directory(self, path: str) -> bool:
         """
-        Tell whether the path is a directory.
+        Tell whether the path is a directory; a file there is not opened, which for a
+        device or a pipe could go on for ever.
         """
         try:
-            self.read_file(path)
+            self.read_file(f"{path}/")
         except IsADirectoryError:
             return True
         except OSError:

@@ -26,11 +26,14 @@ class Files(dict[str, bytes]):
     """
 
     def read(self, path: str) -> bytes:
-        if path not in self:
+        bare = path.rstrip("/") or path[:1]
+        if bare not in self:
             raise FileNotFoundError(2, "No such file or directory", path)
-        content = self[path]
+        content = self[bare]
         if content is None:
             raise IsADirectoryError(21, "Is a directory", path)
+        if bare != path:
+            raise NotADirectoryError(20, "Not a directory", path)
         return content
 
 
