@@ -4,7 +4,8 @@ Decide which requests pass without a login, and which clients want JSON.
 Rule 1: a rule lets a request pass only when it allows every way in which an upstream
 may read the path: a fragment or a path parameter cut off, escapes decoded once more.
 Rule 2: a path with dot segments, empty segments, backslashes or control characters is
-let pass by no rule; upstreams disagree about where it leads.
+let pass by no rule; upstreams disagree about where it leads. Nor is one of more than
+64 KiB, which is only there to be read in all these ways.
 """
 
 import re
@@ -28,6 +29,7 @@ _TRICK = re.compile(
 )
 _PARAMETERS = re.compile(r";[^/]*")
 _DECODINGS = 3
+_LONGEST = 1 << 16
 
 
 @frozen
@@ -115,7 +117,7 @@ class SkipRules:
 
     def _route_allowed(self, scope: Scope) -> bool:
         uri = scope.effective.uri
-        if uri.startswith("//"):
+        if uri.startswith("//") or len(uri.partition("?")[0]) > _LONGEST:
             return False
         readings = list(path_readings(decoded_uri_path(uri)))
         if any(_TRICK.search(path) for path in readings):

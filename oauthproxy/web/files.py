@@ -125,6 +125,14 @@ _TYPES = {
 _ENCODINGS: dict[str, str] = {}
 
 
+def _is_utf8(octets: bytes) -> bool:
+    try:
+        octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 class _Folder(static.File):
     """
     A folder, or a file in it.
@@ -139,7 +147,8 @@ class _Folder(static.File):
         """
         Return the file or folder below, or what is not found.
         """
-        if b"\0" in path:
+        if b"\0" in path or not _is_utf8(path):
+            # The base class would log a traceback for whoever asks.
             return self.childNotFound
         child = super().getChild(path, request)  # type: ignore[no-untyped-call]
         if isinstance(child, static.File) and not self._has(child):

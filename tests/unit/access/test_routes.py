@@ -37,6 +37,7 @@ CORS = (("Origin", "https://x.test"), ("Access-Control-Request-Method", "PUT"))
         "/public/..",
         "/public/.",
         "/public/%2fadmin",
+        pytest.param("/public/" + "%25" * 30_000, id="long"),
     ],
 )
 def test_ambiguous_path_is_let_pass_by_no_rule(target: str) -> None:
