@@ -23,6 +23,7 @@ from oauthproxy.net.fetch import TreqFetcher
 from oauthproxy.net.gate import Gate
 from oauthproxy.net.outgoing import OutgoingProxies
 from oauthproxy.net.trust import CertificateRefused, ClientTrust
+from oauthproxy.net.turnstile import Turnstile
 from oauthproxy.ports import Clock, Fetcher, Index, Vault
 from oauthproxy.providers.provider import Provider
 from oauthproxy.providers.surroundings import Surroundings
@@ -62,6 +63,7 @@ class Foundation:
         self.logs = logs
         self.clock = clock
         self.background = Background()
+        self.turnstile = Turnstile(reactor)
         self.metrics = Metrics(now=clock.now, program=self.lasting.program)
         self.meter = Meter(self.metrics, clock, settings.providers[0].id)
         self.vault: Any = None
@@ -91,6 +93,7 @@ class Foundation:
             trust=trust,
             user_agent=f"oauthproxy/{__version__}",
             proxies=OutgoingProxies.from_environment(os.environ),
+            turnstile=self.turnstile,
         )
 
     @cached_property

@@ -87,7 +87,9 @@ class _Outside:
         self.pages = Pages(
             settings.templates, settings.proxy.proxy_prefix, log=inside.logs
         )
-        self.answerer = Answerer(self.pages, inside.logs, self._error_answer)
+        self.answerer = Answerer(
+            self.pages, inside.logs, self._error_answer, inside.turnstile.passage
+        )
         self.applications = Applications(inside, self.sweeper, self.answerer)
 
     def house(self) -> House:

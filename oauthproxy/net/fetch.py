@@ -25,6 +25,7 @@ from oauthproxy.net.agent import Destinations, OutgoingAgent
 from oauthproxy.net.failures import describe, is_cancelled
 from oauthproxy.net.outgoing import OutgoingProxies
 from oauthproxy.net.trust import ClientTrust
+from oauthproxy.net.turnstile import Turnstile
 from oauthproxy.ports import FetchRequest, FetchResponse
 from oauthproxy.settings.kinds import SECOND
 
@@ -56,11 +57,13 @@ class TreqFetcher:
         trust: ClientTrust,
         user_agent: str,
         proxies: OutgoingProxies | None = None,
+        turnstile: Turnstile | None = None,
     ) -> None:
         self._reactor = reactor
         self._seconds = timeout_ns / SECOND
         self._max_bytes = max_bytes
         self._user_agent = user_agent
+        self._turnstile = Turnstile(reactor) if turnstile is None else turnstile
         self._turns = DeferredSemaphore(MAX_CALLS)
         self._pool = HTTPConnectionPool(reactor)
         self._pool.maxPersistentPerHost = IDLE_CONNECTIONS
@@ -85,7 +88,7 @@ class TreqFetcher:
         call = Deferred.fromCoroutine(self._in_turn(request))
         timer = self._reactor.callLater(self._seconds, too_late)
         try:
-            return await call
+            response = await call
         except FetchError:
             raise
         except Exception as cause:
@@ -99,6 +102,9 @@ class TreqFetcher:
         finally:
             if timer.active():
                 timer.cancel()
+        # Making something of the answer takes longer than getting it.
+        await self._turnstile.passage()
+        return response
 
     async def close(self) -> None:
         """

@@ -40,6 +40,7 @@ class LoginResource(AnswerResource):
         """
         Return the endpoint's answer.
         """
+        await self.answerer.turn()
         try:
             return await self.respond(request)
         except FormError as error:

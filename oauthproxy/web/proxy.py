@@ -110,6 +110,7 @@ class ProxyResource(ReverseProxyResource):
 
     async def _ask_for_login(self, request: FrontRequest) -> Answer:
         parts, scope = self._parts, request.scope
+        await parts.answerer.turn()
         way = parts.ways.answer_to(scope)
         if way == "json401":
             fields = parts.origins.fields(scope)

@@ -43,7 +43,8 @@ class Answerer:
     """
     Write answers.
 
-    `error_answer` makes the answer to an error: (request, error) to an Answer.
+    `error_answer` makes the answer to an error: (request, error) to an Answer. What
+    takes long to answer awaits its `turn` first.
     """
 
     def __init__(
@@ -51,7 +52,9 @@ class Answerer:
         pages: Pages,
         log: Log,
         error_answer: Callable[[FrontRequest, ProxyError], Answer],
+        turn: Callable[[], Awaitable[None]],
     ) -> None:
+        self.turn = turn
         self._pages = pages
         self._log = log
         self._error_answer = error_answer

@@ -61,6 +61,7 @@ class Program:
         wire = self.connect()
         head = [f"GET {target} HTTP/1.1", "Host: app.test", *lines, "", ""]
         wire.receive("\r\n".join(head).encode())
+        self.reactor.advance(0)
         written = wire.take()
         wire.lose()
         return int(written[9:12]), written

@@ -35,7 +35,11 @@ class Desk:
             None,  # type: ignore[arg-type]  # no pages in these tests
             self.log,
             self.error_answer,
+            self.turn,
         )
+
+    async def turn(self) -> None:
+        pass
 
     def error_answer(self, request: FrontRequest, error: ProxyError) -> Answer:
         return Text(status=error.status, body=error.sentence)

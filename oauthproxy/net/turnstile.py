@@ -1,0 +1,66 @@
+"""
+Longer pieces of work, such as a step of a login, take turns with everything else.
+
+A thousand logins at once would otherwise be taken up as fast as they come, all of them
+in one turn of the reactor, and every page view in the meantime would wait for them.
+
+Rule 1: with nobody waiting, who comes first in a turn of the reactor goes on at once.
+Rule 2: the others wait, and get about SHARE of the time that everything else took.
+"""
+
+from collections import deque
+from time import perf_counter
+from typing import Any
+
+from twisted.internet.defer import Deferred
+
+SHARE = 0.5
+LEAST = 0.0005
+"""Seconds that those who wait get in each turn, however little else there is to do."""
+
+
+class Turnstile:
+    """
+    Lets coroutines through, a few at each turn of the reactor.
+
+    A waiter that is cancelled leaves alone.
+    """
+
+    def __init__(self, reactor: Any) -> None:
+        self._reactor = reactor
+        self._waiting: deque[Deferred[None]] = deque()
+        self._turning = False
+        self._left_at = 0.0
+
+    async def passage(self) -> None:
+        """
+        Return when it is one's turn.
+        """
+        if not self._turning:
+            self._turn_on()
+            return
+        waiter: Deferred[None] = Deferred(self._leave)
+        self._waiting.append(waiter)
+        await waiter
+
+    def _turn_on(self) -> None:
+        self._turning = True
+        self._left_at = perf_counter()
+        self._reactor.callLater(0, self._turn)
+
+    def _turn(self) -> None:
+        begun = perf_counter()
+        until = begun + max(LEAST, SHARE * (begun - self._left_at))
+        self._turning = False
+        waiting = self._waiting
+        while waiting:
+            self._turning = True
+            waiting.popleft().callback(None)
+            if perf_counter() >= until:
+                break
+        if self._turning:
+            self._turn_on()
+
+    def _leave(self, waiter: "Deferred[None]") -> None:
+        if waiter in self._waiting:
+            self._waiting.remove(waiter)
