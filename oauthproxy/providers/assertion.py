@@ -3,7 +3,7 @@ Sign assertions: short-lived tokens by which a client proves who it is (RFC 7523
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from attrs import field, frozen
@@ -20,13 +20,14 @@ from oauthproxy.settings.kinds import MINUTE, SECOND
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LIFETIME = 5 * MINUTE
 
-_ALGORITHMS: Mapping[str, str] = {
-    "RSA": "RS256",
-    "P-256": "ES256",
-    "P-384": "ES384",
-    "P-521": "ES512",
-    "Ed25519": "EdDSA",
+_ALGORITHMS: Mapping[str, tuple[str, ...]] = {
+    "RSA": ("RS256", "PS256", "RS384", "PS384", "RS512", "PS512"),
+    "P-256": ("ES256",),
+    "P-384": ("ES384",),
+    "P-521": ("ES512",),
+    "Ed25519": ("EdDSA",),
 }
+"""What keys can do, the usual first (RFC 7518, 3.1; RFC 8037, 3.1)."""
 
 
 @frozen(kw_only=True)
@@ -38,11 +39,13 @@ class Signer:
     key: JWK = field(repr=False)
     key_id: str = ""
 
-    def sign(self, claims: Mapping[str, Any]) -> str:
+    def sign(self, claims: Mapping[str, Any], wanted: Sequence[str] = ()) -> str:
         """
-        Return a token with these claims, by the algorithm that the key is for.
+        Return a token with these claims, by the first algorithm of this key that is
+        `wanted`, or the usual one.
         """
-        algorithm = _ALGORITHMS[_kind(self.key)]
+        able = _ALGORITHMS[_kind(self.key)]
+        algorithm = next((each for each in able if each in wanted), able[0])
         header = {"alg": algorithm, "typ": "JWT"}
         if self.key_id:
             header["kid"] = self.key_id
@@ -82,10 +85,10 @@ def read_rsa_key(pem: bytes, option: str) -> JWK:
     Return the private RSA key in a PEM text; raises SettingsError, which names the
     option.
     """
-    return _read(pem, option, {"RSA": ""}, "a private RSA key")
+    return _read(pem, option, ("RSA",), "a private RSA key")
 
 
-def _read(pem: bytes, option: str, kinds: Mapping[str, str], wanted: str) -> JWK:
+def _read(pem: bytes, option: str, kinds: Iterable[str], wanted: str) -> JWK:
     try:
         key = JWK.from_pem(pem)
         usable = key.has_private and _kind(key) in kinds

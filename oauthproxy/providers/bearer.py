@@ -10,9 +10,9 @@ from attrs import evolve
 
 from oauthproxy.errors import SettingsError
 from oauthproxy.ports import Clock, Fetcher, NewGate
+from oauthproxy.providers.identity import expiry
 from oauthproxy.providers.issuer import Issuer
 from oauthproxy.providers.jwt import TokenRefused
-from oauthproxy.providers.oidc import expiry
 from oauthproxy.session.session import Session
 from oauthproxy.settings.model import OIDCSettings
 

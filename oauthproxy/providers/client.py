@@ -8,7 +8,7 @@ Rule 3: a client that proves nothing still names itself.
 """
 
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from attrs import field, frozen
 
@@ -28,6 +28,20 @@ BASIC = "client_secret_basic"
 POST = "client_secret_post"
 PRIVATE_KEY = "private_key_jwt"
 NEITHER = "none"
+
+
+@frozen(kw_only=True)
+class Announced:
+    """
+    What a provider takes at its token endpoint, in its discovery document's words;
+    empty where it does not say.
+    """
+
+    methods: tuple[str, ...] = ()
+    algorithms: tuple[str, ...] = ()
+
+
+UNSAID = Announced()
 
 
 @frozen(kw_only=True)
@@ -53,22 +67,22 @@ class Client:
     clock: Clock
     entropy: Entropy = field(repr=False)
 
-    def methods(self, announced: Sequence[str]) -> tuple[str, ...]:
+    def methods(self, announced: Announced) -> tuple[str, ...]:
         """
         Return the methods to try, in this order, with a provider that announces some.
         """
         if self.method:
             return (self.method,)
-        has_secret = bool(self.secret())
-        if self.signer and (PRIVATE_KEY in announced or not has_secret):
+        has_secret, taken = bool(self.secret()), announced.methods
+        if self.signer and (PRIVATE_KEY in taken or not has_secret):
             return (PRIVATE_KEY,)
         if not has_secret:
             return (NEITHER,)
-        if POST in announced and BASIC not in announced:
+        if POST in taken and BASIC not in taken:
             return (POST, BASIC)
         return (BASIC, POST)
 
-    def proof(self, method: str, url: str) -> Proof:
+    def proof(self, method: str, url: str, announced: Announced = UNSAID) -> Proof:
         """
         Return the proof for a request to the token endpoint at `url`.
         """
@@ -76,7 +90,7 @@ class Client:
         if method == NEITHER:
             return Proof(form=(named,))
         if method == PRIVATE_KEY:
-            return Proof(form=(named, *self._assertion(url)))
+            return Proof(form=(named, *self._assertion(url, announced)))
         secret = self.secret()
         if method == POST:
             return Proof(form=(named, ("client_secret", secret)))
@@ -84,13 +98,13 @@ class Client:
         basic = b64encode(pair.encode()).decode()
         return Proof(fields=(("Authorization", f"Basic {basic}"),))
 
-    def _assertion(self, url: str) -> Pairs:
+    def _assertion(self, url: str, announced: Announced) -> Pairs:
         if self.signer is None:
             raise SettingsError(["client_assertion_key_file: not set"])
         claims = client_claims(self.id, url, self.clock.now(), self.entropy)
         return (
             ("client_assertion_type", JWT_BEARER),
-            ("client_assertion", self.signer.sign(claims)),
+            ("client_assertion", self.signer.sign(claims, announced.algorithms)),
         )
 
 

@@ -10,6 +10,7 @@ from attrs import frozen
 from oauthproxy.errors import ProviderRefused
 from oauthproxy.ports import Fetcher, FetchRequest
 from oauthproxy.providers.calls import ask_json, shown
+from oauthproxy.providers.client import UNSAID, Announced
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 
@@ -28,7 +29,7 @@ class Metadata:
     end_session_endpoint: str = ""
     code_challenge_methods: tuple[str, ...] = ()
     signing_algorithms: tuple[str, ...] = ()
-    token_auth_methods: tuple[str, ...] = ()
+    client_authentication: Announced = UNSAID
     names_issuer_in_callback: bool = False
 
 
@@ -78,7 +79,10 @@ def read_metadata(document: Mapping[str, Any], issuer: str) -> Metadata:
         end_session_endpoint=endpoint("end_session_endpoint"),
         code_challenge_methods=texts("code_challenge_methods_supported"),
         signing_algorithms=texts("id_token_signing_alg_values_supported"),
-        token_auth_methods=texts("token_endpoint_auth_methods_supported"),
+        client_authentication=Announced(
+            methods=texts("token_endpoint_auth_methods_supported"),
+            algorithms=texts("token_endpoint_auth_signing_alg_values_supported"),
+        ),
         names_issuer_in_callback=(
             document.get("authorization_response_iss_parameter_supported") is True
         ),

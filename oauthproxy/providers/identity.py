@@ -11,7 +11,9 @@ from oauthproxy.errors import ProviderRefused, ProxyError
 from oauthproxy.ports import Log
 from oauthproxy.providers import jsontext
 from oauthproxy.providers.claims import Claims
+from oauthproxy.providers.token_endpoint import LAST_SECOND
 from oauthproxy.session.session import Session
+from oauthproxy.settings.kinds import SECOND
 from oauthproxy.settings.model import OIDCSettings
 
 
@@ -58,3 +60,11 @@ async def additional(
         if value is not None:
             found[name] = jsontext.storable(value)
     return found
+
+
+def expiry(payload: Mapping[str, Any]) -> int | None:
+    """
+    Return the expiry of a token in nanoseconds, or None.
+    """
+    seconds = jsontext.seconds(payload.get("exp"))
+    return None if seconds is None else min(seconds, LAST_SECOND) * SECOND

@@ -21,23 +21,26 @@ from oauthproxy.ports import Clock, Entropy, Fetcher, FetchRequest, Log, NewGate
 from oauthproxy.providers import jsontext
 from oauthproxy.providers.calls import Pairs, bearer, encode_query, with_query
 from oauthproxy.providers.claims import Claims
-from oauthproxy.providers.client import NEITHER
+from oauthproxy.providers.client import NEITHER, UNSAID
 from oauthproxy.providers.discovery import Metadata
-from oauthproxy.providers.identity import additional, email_claim, identified
+from oauthproxy.providers.identity import (
+    additional,
+    email_claim,
+    expiry,
+    identified,
+)
 from oauthproxy.providers.issuer import Issuer
 from oauthproxy.providers.jwt import Token, TokenRefused, read_payload
 from oauthproxy.providers.provider import Defaults, Endpoints, Parameters, Provider
 from oauthproxy.providers.surroundings import Surroundings
 from oauthproxy.providers.token_endpoint import (
     FATAL_ERRORS,
-    LAST_SECOND,
     Grant,
     GrantRefused,
 )
 from oauthproxy.providers.userinfo import ask_userinfo
 from oauthproxy.providers.verifier import check_login_token
 from oauthproxy.session.session import Session
-from oauthproxy.settings.kinds import SECOND
 from oauthproxy.settings.model import ProviderSettings
 
 
@@ -209,7 +212,7 @@ class OIDCProvider(Provider):
         Return the tokens for a code or a refresh token.
         """
         metadata = self.issuer.metadata
-        announced = metadata.token_auth_methods if metadata else ()
+        announced = metadata.client_authentication if metadata else UNSAID
         return await self.token_endpoint.ask(self.endpoints.redeem, form, announced)
 
     async def verify_id_token(self, grant: Grant) -> Token:
@@ -390,11 +393,3 @@ class OIDCProvider(Provider):
         )
         session = await self.identify(session, Claims(verified.payload))
         return evolve(session, email=session.email or session.user)
-
-
-def expiry(payload: Mapping[str, Any]) -> int | None:
-    """
-    Return the expiry of a token in nanoseconds, or None.
-    """
-    seconds = jsontext.seconds(payload.get("exp"))
-    return None if seconds is None else min(seconds, LAST_SECOND) * SECOND

@@ -6,7 +6,7 @@ remembered. The grant is sent a second time only when the client, not the grant,
 refused.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -23,7 +23,7 @@ from oauthproxy.providers.calls import (
     unwanted,
     without_query,
 )
-from oauthproxy.providers.client import Client
+from oauthproxy.providers.client import UNSAID, Announced, Client
 from oauthproxy.settings.kinds import SECOND
 
 LAST_SECOND = 253_402_300_799
@@ -119,15 +119,14 @@ class TokenEndpoint:
         self._client = client
         self._works = ""
 
-    async def ask(self, url: str, form: Pairs, announced: Sequence[str] = ()) -> Grant:
+    async def ask(self, url: str, form: Pairs, announced: Announced = UNSAID) -> Grant:
         """
-        Return the grant for a form; `announced` are the authentication methods that
-        discovery named.
+        Return the grant for a form, sent with the methods that may work.
         """
         methods = self._methods(announced)
         for method in methods:
             try:
-                grant = await self.ask_by(method, url, form)
+                grant = await self.ask_by(method, url, form, announced)
             except ProviderRefused as error:
                 if method == methods[-1] or _is_final(error):
                     raise
@@ -136,11 +135,13 @@ class TokenEndpoint:
                 return grant
         raise AssertionError("there is always a method")
 
-    async def ask_by(self, method: str, url: str, form: Pairs) -> Grant:
+    async def ask_by(
+        self, method: str, url: str, form: Pairs, announced: Announced = UNSAID
+    ) -> Grant:
         """
         Return the grant for a form that is sent with one authentication method.
         """
-        proof = self._client.proof(method, url)
+        proof = self._client.proof(method, url, announced)
         request = FetchRequest(
             url=url,
             method="POST",
@@ -150,7 +151,7 @@ class TokenEndpoint:
         response = await ask(self._fetcher, request)
         return read_grant(response, without_query(url), self._clock.now())
 
-    def _methods(self, announced: Sequence[str]) -> tuple[str, ...]:
+    def _methods(self, announced: Announced) -> tuple[str, ...]:
         methods = self._client.methods(announced)
         if self._works not in methods:
             return methods

@@ -141,7 +141,9 @@ def _provider(provider: ProviderSettings) -> Iterator[str]:
             "insecure_oidc_skip_nonce is on: a stolen ID token can be used for "
             "another login; set it to false"
         )
-    if not provider.code_challenge_method and not provider.pkce_if_announced:
+    used = provider.code_challenge_method or provider.pkce_if_announced
+    method = provider.token_endpoint_auth_method
+    if not used and method != "none":
         yield 'PKCE is off; set code_challenge_method = "S256" if the provider knows it'
 
 

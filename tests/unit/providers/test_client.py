@@ -11,7 +11,7 @@ from jwcrypto.jws import JWS
 
 from oauthproxy.errors import SettingsError
 from oauthproxy.providers.assertion import JWT_BEARER, Signer, read_private_key
-from oauthproxy.providers.client import Client
+from oauthproxy.providers.client import Announced, Client
 from oauthproxy.settings.kinds import SECOND
 from tests.unit.driver import CountingEntropy, FakeClock, run
 from tests.unit.login.desk import Desk, login_query
@@ -37,7 +37,9 @@ def test_a_configured_method_is_the_only_one(method: str) -> None:
     """
     Whatever the provider announces.
     """
-    assert client("s", method=method).methods(("client_secret_post",)) == (method,)
+    announced = Announced(methods=("client_secret_post",))
+
+    assert client("s", method=method).methods(announced) == (method,)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,9 @@ def test_a_key_is_used_where_it_is_announced(
     """
     Or where there is no secret that could be used instead.
     """
-    assert keyed(rsa_key(), secret).methods(announced) == methods
+    found = keyed(rsa_key(), secret).methods(Announced(methods=announced))
+
+    assert found == methods
 
 
 @pytest.mark.parametrize(
@@ -93,6 +97,32 @@ def test_an_assertion_is_signed(key: JWK, algorithm: str) -> None:
         "iat": now,
         "exp": now + 300,
     }
+
+
+@pytest.mark.parametrize(
+    ("key", "wanted", "algorithm"),
+    [
+        (rsa_key(), ("ES256", "PS256"), "PS256"),
+        (rsa_key(), ("RS512", "RS256"), "RS256"),
+        (rsa_key(), ("ES256",), "RS256"),
+        (ec_key(), ("PS256",), "ES256"),
+    ],
+    ids=["PSS", "the usual", "none that it can", "another kind"],
+)
+def test_the_algorithm_is_one_that_is_taken(
+    key: JWK, wanted: tuple[str, ...], algorithm: str
+) -> None:
+    """
+    As far as the key is for it.
+    """
+    announced = Announced(algorithms=wanted)
+    form = dict(keyed(key).proof("private_key_jwt", TOKEN_URL, announced).form)
+    token = JWS()
+    token.allowed_algs = [algorithm]
+
+    token.deserialize(form["client_assertion"], JWK(**public(key)))
+
+    assert token.jose_header["alg"] == algorithm
 
 
 def test_each_assertion_is_another() -> None:

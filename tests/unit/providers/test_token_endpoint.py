@@ -8,6 +8,7 @@ import pytest
 
 from oauthproxy.errors import ProviderRefused, ProviderUnavailable
 from oauthproxy.ports import FetchResponse
+from oauthproxy.providers.client import Announced
 from oauthproxy.providers.token_endpoint import (
     LAST_SECOND,
     GrantRefused,
@@ -83,7 +84,8 @@ def test_discovery_chooses() -> None:
     """
     found, idp = endpoint(tokens())
 
-    run(found.ask(URL, FORM, ("client_secret_post", "private_key_jwt")))
+    methods = ("client_secret_post", "private_key_jwt")
+    run(found.ask(URL, FORM, Announced(methods=methods)))
 
     assert ways(idp) == ["post"]
 
