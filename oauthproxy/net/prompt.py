@@ -15,8 +15,9 @@ from typing import Any
 
 from twisted.internet.abstract import FileDescriptor
 
-STREAM_READ = 1 << 18
-"""How much to read at once from a connection whose bytes are only passed on."""
+STREAM_READ = FileDescriptor.SEND_LIMIT
+"""How much to read at once from a connection whose bytes are only passed on: as much
+as a transport sends at once. The rest of more would be copied, and wait for a turn."""
 
 
 class PromptWriter:
