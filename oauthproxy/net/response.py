@@ -48,7 +48,7 @@ class ResponseReader:
         """
         Expect the next response, for `taker`; without one tell nobody anything.
         """
-        self._taker = taker
+        self.taker = taker
         self._fields: list[Pair] = []
         self._left = 0
         self._framing = 0
@@ -83,23 +83,24 @@ class ResponseReader:
                 raise ResponseRefused("head too large")
         else:
             self._framing += len(data)
-        self._parse(data)
-        if self._framing > FRAMING_LIMIT and not self.complete:
-            raise ResponseRefused("too much between the bytes of a body")
-        self.long_body = self._left >= LONG_BODY
-
-    def _parse(self, data: bytes) -> None:
         try:
             self._llhttp.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             self.rest = data[upgrade.args[0] :]
-        except httptools.HttpParserCallbackError as error:
-            cause = error.__context__
-            raise (cause or error) from error
         except httptools.HttpParserError as error:
-            self.reusable = False
-            if not self.complete:
-                raise ResponseRefused(str(error)) from error
+            self._judge_error(error)
+        if self.complete:
+            return
+        if self._framing > FRAMING_LIMIT:
+            raise ResponseRefused("too much between the bytes of a body")
+        self.long_body = self._left >= LONG_BODY
+
+    def _judge_error(self, error: httptools.HttpParserError) -> None:
+        if isinstance(error, httptools.HttpParserCallbackError):
+            raise (error.__context__ or error) from error
+        self.reusable = False
+        if not self.complete:
+            raise ResponseRefused(str(error)) from error
 
     def _pass(self, data: bytes) -> None:
         """
@@ -113,8 +114,8 @@ class ResponseReader:
             self.long_body = False
             self.complete = True
             self._llhttp = httptools.HttpResponseParser(self)
-        if self._taker is not None:
-            self._taker.received(data)
+        if self.taker is not None:
+            self.taker.received(data)
 
     # --- llhttp's side
 
@@ -141,7 +142,7 @@ class ResponseReader:
         """
         Pass the head on.
         """
-        taker, llhttp = self._taker, self._llhttp
+        taker, llhttp = self.taker, self._llhttp
         if taker is None or self.complete:
             self.reusable = False
             return
@@ -192,10 +193,10 @@ class ResponseReader:
         """
         if self.complete:
             self.reusable = False
-        elif self._taker is not None:
+        elif self.taker is not None:
             self._left -= len(data)
             self._framing = 0
-            self._taker.received(data)
+            self.taker.received(data)
 
     def on_message_complete(self) -> None:
         """

@@ -94,16 +94,14 @@ class UpstreamConnection(Protocol):
         """
         self.exchange = exchange
         self.used += 1
-        self._sent_all = False
+        self._sent_all = whole
         self._reader.begin(exchange)
-        self.deadline = (
-            self._owner.sweeper.now + self._owner.connect_time
-            if self._handshaking
-            else NEVER
-        )
+        now, patience = self._owner.sweeper.now, exchange.response_time
+        if self._handshaking:
+            self.deadline = now + self._owner.connect_time
+        else:
+            self.deadline = now + patience if whole and patience else NEVER
         self._writer.write(head)
-        if whole:
-            self.sent_all()
 
     def write(self, data: bytes) -> None:
         """
@@ -176,7 +174,8 @@ class UpstreamConnection(Protocol):
             self._finish(exchange)
         elif reader.head is not None:
             self.deadline = NEVER
-            self._read_much(much=reader.long_body)
+            if reader.long_body is not self._reads_much:
+                self._read_much(much=reader.long_body)
             exchange.paused()
         elif reader.switched is not None:
             self.exchange = None
@@ -187,20 +186,22 @@ class UpstreamConnection(Protocol):
         self.exchange = None
         self.deadline = NEVER
         reader = self._reader
-        self._read_much(much=False)
+        if self._reads_much:
+            self._read_much(much=False)
         if not self._sent_all:
             self.feed_from(None)
         exchange.completed(reader.trailers)
-        if self._sent_all:
-            self.resumeProducing()
-            self._owner.released(self, reusable=reader.reusable)
-        else:
+        reader.taker = None
+        if not self._sent_all:
             self.cut()
+            return
+        if self._paused:
+            self.resumeProducing()
+        self._owner.released(self, reusable=reader.reusable)
 
     def _read_much(self, *, much: bool) -> None:
-        if much is not self._reads_much:
-            self._reads_much = much
-            read_much(self.transport, much=much)
+        self._reads_much = much
+        read_much(self.transport, much=much)
 
     def pauseProducing(self) -> None:
         """

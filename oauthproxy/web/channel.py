@@ -95,7 +95,7 @@ class FrontChannel(StockChannel):
         self.client = self.site.peer_of(self.peer)
         self.secure = self.site.is_secure(transport)
         self.deadline = self.sweeper.now + self.limits.head_time
-        self.intake = Intake(transport, self, self.limits)
+        self.intake = Intake(transport, self, self.requests, self.limits)
         self.outlet = Outlet(transport, self)
         self.write = self.outlet.write
         self.site.opened(self)
@@ -107,9 +107,10 @@ class FrontChannel(StockChannel):
         if self._successor is not None:
             self._successor.dataReceived(data)
         elif not (self._closing or self._refusal):
-            if not self.requests and self.intake.between:
+            intake = self.intake
+            if not (self.requests or intake.parser.head_bytes or self._drained >= 0):
                 self.deadline = self.sweeper.now + self.limits.head_time
-            self.intake.received(data)
+            intake.received(data)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """
@@ -121,9 +122,8 @@ class FrontChannel(StockChannel):
         successor, self._successor = self._successor, None
         if successor is not None:
             successor.connectionLost(reason)
-        requests, self.requests = self.requests, deque()
-        for request in requests:
-            request.connectionLost(reason)
+        while self.requests:
+            self.requests.popleft().connectionLost(reason)
 
     def expired(self) -> None:
         """
@@ -221,13 +221,6 @@ class FrontChannel(StockChannel):
             self._send_refusal(status)
 
     # --- requests
-
-    @property
-    def is_ahead(self) -> bool:
-        """
-        Whether there are requests that wait for another one.
-        """
-        return len(self.requests) > 1
 
     def _begin(self, request: FrontRequest) -> None:
         if self.outlet.behind:
@@ -332,7 +325,7 @@ class FrontChannel(StockChannel):
         """
         End the connection unless it is serving somebody, or about to.
         """
-        waiting = self.intake.holding or not self.intake.between
+        waiting = self.intake.holding or self.intake.in_head
         if not self.requests and self._successor is None and not waiting:
             self._close()
 

@@ -7,7 +7,8 @@ Rule 2: while less than that waits the socket is read, so that a client that lea
 noticed.
 """
 
-from typing import Any, Protocol
+from collections.abc import Sized
+from typing import Any
 
 from oauthproxy.net.prompt import read_much
 from oauthproxy.web.limits import HELD_LIMIT, PARSED_AHEAD, ChannelLimits
@@ -17,29 +18,23 @@ HELD, BODY, REFUSED = 1, 2, 4
 """Why nothing is read from a client."""
 
 
-class Queue(Listener, Protocol):
-    """
-    The channel, with the requests that were parsed.
-    """
-
-    @property
-    def is_ahead(self) -> bool:
-        """
-        Whether there are requests that wait for another one.
-        """
-
-
 class Intake:
     """
-    Reads from one client.
+    Reads from one client; `queue` are the requests that were parsed.
     """
 
-    __slots__ = ("_held", "_parser", "_pauses", "_queue", "_reads_much", "_transport")
+    __slots__ = ("_held", "_pauses", "_queue", "_reads_much", "_transport", "parser")
 
-    def __init__(self, transport: Any, queue: Queue, limits: ChannelLimits) -> None:
+    def __init__(
+        self,
+        transport: Any,
+        listener: Listener,
+        queue: Sized,
+        limits: ChannelLimits,
+    ) -> None:
         self._transport = transport
         self._queue = queue
-        self._parser = RequestParser(queue, limits.head_bytes, limits.head_fields)
+        self.parser = RequestParser(listener, limits.head_bytes, limits.head_fields)
         self._held: bytes | None = None
         self._reads_much = False
         self._pauses = 0
@@ -49,14 +44,7 @@ class Intake:
         """
         Whether a part of a head has come.
         """
-        return self._parser.in_head and self._parser.head_bytes > 0
-
-    @property
-    def between(self) -> bool:
-        """
-        Whether no byte of the next request has come.
-        """
-        return self._parser.in_head and not self._parser.head_bytes
+        return self.parser.in_head and self.parser.head_bytes > 0
 
     @property
     def holding(self) -> bool:
@@ -69,21 +57,21 @@ class Intake:
         """
         Parse bytes, or hold them back.
         """
-        parser = self._parser
-        while self._held is None and len(data) > PARSED_AHEAD and parser.in_head:
+        parser = self.parser
+        while len(data) > PARSED_AHEAD and self._held is None and parser.in_head:
             self._feed(data[:PARSED_AHEAD])
             data = data[PARSED_AHEAD:]
         if self._held is None:
             self._feed(data)
-        else:
-            self._held += data
-            if len(self._held) > HELD_LIMIT:
-                self.pause(HELD)
+            return
+        self._held += data
+        if len(self._held) > HELD_LIMIT:
+            self.pause(HELD)
 
     def _feed(self, data: bytes) -> None:
-        parser = self._parser
+        parser = self.parser
         parser.feed(data)
-        if self._held is None and parser.in_head and self._queue.is_ahead:
+        if len(self._queue) > 1 and self._held is None and parser.in_head:
             self._held = b""
         if parser.long_body is not self._reads_much:
             self._reads_much = parser.long_body

@@ -120,24 +120,9 @@ class RequestParser:
             self._llhttp.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             return self._upgrade(data[upgrade.args[0] :])
-        except httptools.HttpParserInvalidMethodError:
-            known = self._parsed or not _REQUEST_LINE.match(self._raw + data)
-            self._refuse(400 if known else 501)
-        except httptools.HttpParserCallbackError as error:
-            refused = error.__context__
-            if not isinstance(refused, HeadRefused):
-                raise (refused or error) from error
-            self._refuse(refused.status)
-        except httptools.HttpParserError:
-            self._refuse(400)
-        else:
-            self._fed()
-        return b""
-
-    def _fed(self) -> None:
-        """
-        Pass on what there is of a body, and keep to the limits.
-        """
+        except httptools.HttpParserError as error:
+            self._fail(error)
+            return b""
         if self._begun:
             self._keep_line()
         self._data = b""
@@ -150,6 +135,19 @@ class RequestParser:
             self._refuse(400)
         else:
             self.long_body = self._left >= LONG_BODY
+        return b""
+
+    def _fail(self, error: httptools.HttpParserError) -> None:
+        if isinstance(error, httptools.HttpParserInvalidMethodError):
+            line = _REQUEST_LINE.match(self._raw + self._data)
+            self._refuse(400 if self._parsed or not line else 501)
+        elif isinstance(error, httptools.HttpParserCallbackError):
+            refused = error.__context__
+            if not isinstance(refused, HeadRefused):
+                raise (refused or error) from error
+            self._refuse(refused.status)
+        else:
+            self._refuse(400)
 
     def _keep_line(self) -> None:
         """
@@ -250,7 +248,11 @@ class RequestParser:
             return
         parser = self._llhttp
         method, version = parser.get_method(), parser.get_http_version()
-        self._check_line(method, version)
+        # llhttp takes several blanks for one, and RTSP for HTTP, and does not tell.
+        place = len(method) + 1 + len(self._target)
+        end = _LINE_ENDS.get(version, b"")
+        if self._raw or not self._data.startswith(end, place):
+            self._check_line(b"%b %b%b" % (method, self._target, end))
         head = judge(method, self._target, version, self._fields)
         stops = parser.should_upgrade()
         if head.length or not stops:
@@ -285,12 +287,7 @@ class RequestParser:
         self.in_head = True
         self._listener.request_parsed()
 
-    def _check_line(self, method: bytes, version: str) -> None:
-        # llhttp takes several blanks for one, and RTSP for HTTP, and does not tell.
-        end = _LINE_ENDS.get(version, b"")
-        place = len(method) + 1 + len(self._target)
-        if self._raw or not self._data.startswith(end, place):
-            line = b"%b %b%b" % (method, self._target, end)
-            if line not in self._raw + self._data:
-                raise HeadRefused(400, "request line")
-            self._raw = b""
+    def _check_line(self, line: bytes) -> None:
+        if line not in self._raw + self._data:
+            raise HeadRefused(400, "request line")
+        self._raw = b""

@@ -261,11 +261,11 @@ class Relay:
         self._trailers = trailers
         if self._unsniffed is not None:
             self._make_unsniffed()
-        if self._inflation is not None:
+        if self._inflation is None:
+            self._end()
+        else:
             self._flush()
             self._inflation.finish()
-        else:
-            self._end()
 
     def _end(self) -> None:
         request = self._request
@@ -273,7 +273,8 @@ class Relay:
         last = request.last_chunk(self._clean_trailers() if self._trailers else [])
         if last:
             self._out.append(last)
-        self._stop_streaming()
+        if self._streaming:
+            self._stop_streaming()
         self._flush()
         request.end()
 

@@ -63,9 +63,25 @@ class FrontRequest(server.Request):
 
     defaultContentType = None
     site: Any
+    body: Body | None = None
+    status = 0
+    sent = 0
+    upstream = ""
+    username = ""
+    health = False
+    silent = False
+    begun = False
+    abandoned: Callable[[], None] | None = None
+    extra_lines = b""
+    content = None
+    queued = False
+    _framing = ""
+    _left: int | None = None
+    _request_id = ""
 
     def __init__(self, channel: "FrontChannel", head: RequestHead) -> None:
         # The stock constructor makes three header objects; ours are made on demand.
+        # What most requests never change is on the class.
         self.channel: Any = channel
         self.site = channel.site
         self.head = head
@@ -74,25 +90,10 @@ class FrontRequest(server.Request):
         self.path = head.target.partition(b"?")[0]
         self.clientproto = head.version
         self.fields: list[Pair] = head.fields
-        self.body: Body | None = None
         self.received_at = time.time_ns()
-        self.status = 0
-        self.sent = 0
-        self.upstream = ""
-        self.username = ""
-        self.health = False
-        self.silent = False
-        self.begun = False
-        self.abandoned: Callable[[], None] | None = None
         self.notifications: list[Deferred[None]] = []
         self.cookies: list[bytes] = []
-        self.content = None
-        self.queued = False
         self._close_after = not head.keep_alive
-        self._framing = ""
-        self._left: int | None = None
-        self._request_id = ""
-        self.extra_lines = b""
 
     # --- made on demand
 
