@@ -122,7 +122,7 @@ class Logs:
         if not options.request_logging or self._is_left_out(record):
             return
         uri = record.uri
-        if "?" in uri and self._redacted_below:
+        if self._redacted_below and ("?" in uri or "eyJ" in uri):
             uri = redact_target(uri, self._redacted_below)
         self._out.add(self._lines.request(record, uri))
 

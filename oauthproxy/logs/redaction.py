@@ -3,8 +3,9 @@ Take out of log lines what would let a reader sign in as somebody else.
 
 A request target keeps its shape: only the values of parameters that are credentials
 by their specification are replaced (RFC 6749 2.3.1, 4.1.2; RFC 6750 2.3; RFC 7523;
-OpenID Connect RP-Initiated Logout 2). `code` is a credential only where it comes
-back to us; an application may well have a harmless parameter of that name.
+OpenID Connect RP-Initiated Logout 2), and signed tokens wherever they stand. `code`
+is a credential only where it comes back to us; an application may well have a harmless
+parameter of that name.
 """
 
 import re
@@ -25,11 +26,13 @@ _CREDENTIALS = (
 )
 _ANYWHERE = re.compile(rf"(?<=[?&;])({'|'.join(_CREDENTIALS)})=[^&;#]+", re.I)
 _OURS = re.compile(rf"(?<=[?&;])({'|'.join((*_CREDENTIALS, 'code'))})=[^&;#]+", re.I)
+# No `\b` before it: a token begins but once in a run of its signs, however long.
+_JWT = r"(?<![A-Za-z0-9_-])(eyJ[A-Za-z0-9_-]+\.)[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]*"
+_SIGNED = re.compile(_JWT)
 _IN_PROSE = re.compile(
     rf"\b({'|'.join((*_CREDENTIALS, 'code'))})=[^&;#\s\"']+"
     r"|\b(Bearer|Basic) +[A-Za-z0-9._~+/=-]{8,}"
-    # Not `\b`: a token begins but once in a run of its signs, however long that is.
-    r"|(?<![A-Za-z0-9_-])(eyJ[A-Za-z0-9_-]+\.)[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]*",
+    rf"|{_JWT}",
     re.I,
 )
 
@@ -41,6 +44,8 @@ def redact_target(target: str, prefix: str) -> str:
 
     Nearly every target is told by a few looks not to have any.
     """
+    if "eyJ" in target:
+        target = _SIGNED.sub(rf"\1{HIDDEN}", target)
     lowered = target.lower()
     if not (
         "token" in lowered

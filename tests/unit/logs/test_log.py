@@ -245,6 +245,18 @@ def test_an_application_may_have_a_code_of_its_own():
     assert "/shop?code=SUMMER&access_token=REDACTED" in s.out.text
 
 
+@pytest.mark.parametrize("uri", ["/a?token={}", "/a?t=1&x={}#f", "/verify/{}", "/{}/a"])
+def test_a_signed_token_is_not_logged_by_any_name(uri):
+    """A token that an application takes by a name of its own can be used as well."""
+    s = stage()
+
+    s.logs.request(record(uri=uri.format("eyJhbGciOiJ9.eyJzdWIiOiJ9.c2lnbmVk")))
+    s.logs.flush()
+
+    assert "eyJhbGciOiJ9.REDACTED" in s.out.text
+    assert "eyJzdWIiOiJ9" not in s.out.text
+
+
 def test_redaction_can_be_switched_off():
     """Whoever wants the reference's lines gets them."""
     s = stage(redact=False)
