@@ -139,6 +139,8 @@ class ProxyResource(ReverseProxyResource):
         session = admitted.session
         if session is not None and not satisfied(request.scope.query, session):
             return evolve(FORBIDDEN, cookies=admitted.cookies)
+        if request.finished:
+            return None
         found = self._parts.router.route(request.scope)
         if not isinstance(found, Route):
             return self._from_router(found, admitted)

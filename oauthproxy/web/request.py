@@ -356,6 +356,9 @@ class FrontRequest(server.Request):
         """
         Let the client's slowness pause `producer`.
         """
+        if self.finished:
+            producer.stopProducing()
+            return
         self.producer = producer
         self.streamingProducer = streaming
         self.channel.registerProducer(producer, streaming)
@@ -364,8 +367,9 @@ class FrontRequest(server.Request):
         """
         Forget the producer.
         """
-        self.producer = None
-        self.channel.unregisterProducer()
+        if self.producer is not None:
+            self.producer = None
+            self.channel.unregisterProducer()
 
     def _done(self) -> None:
         self.site.answered(self)
