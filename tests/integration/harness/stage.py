@@ -8,6 +8,7 @@ Rule 3: after each test the proxies it used must not have crashed, leaked a secr
 """
 
 from pathlib import Path
+from tempfile import mkdtemp
 
 from attrs import define, field, frozen
 
@@ -133,8 +134,7 @@ class Stages:
         """
         upstream = Upstream()
         address = free_address()
-        folder = self.folder / str(address[1])
-        folder.mkdir()
+        folder = Path(mkdtemp(dir=self.folder))
         text = configuration(
             options.replace("{upstream}", upstream.url),
             provider=self.provider,
