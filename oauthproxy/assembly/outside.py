@@ -49,6 +49,7 @@ from oauthproxy.web.resource import Answerer, FixedResource
 from oauthproxy.web.scrape import NoJournal, ScrapeResource
 from oauthproxy.web.site import FrontSite
 from oauthproxy.web.tree import Readiness, ReadyResource, Tree
+from oauthproxy.wire.fields import field_bytes
 from oauthproxy.wire.forwarded import Trust, client_field
 from oauthproxy.wire.networks import Networks
 
@@ -138,7 +139,7 @@ class _Outside:
 
     def _tree(self) -> Tree:
         settings = self.settings
-        prefix = settings.proxy.proxy_prefix.encode()
+        prefix = field_bytes(settings.proxy.proxy_prefix)
         answerer = self.answerer
         checks = HealthChecks.of(settings.probes)
         return Tree(
@@ -148,9 +149,9 @@ class _Outside:
             static_prefix=prefix + b"/static/",
             proxy=self._proxy(),
             probes=checks,
-            probe_paths=frozenset(path.encode() for path in checks.paths),
+            probe_paths=frozenset(map(field_bytes, checks.paths)),
             health=FixedResource(answerer, Text(body="OK")),
-            ready_path=settings.probes.ready_path.encode(),
+            ready_path=field_bytes(settings.probes.ready_path),
             ready=ReadyResource(
                 answerer,
                 self.inside.store,
@@ -236,7 +237,7 @@ class _Outside:
             ),
             most_channels=limits.max_client_connections,
             trust=self.trust,
-            request_id_field=self.settings.proxy.request_id_header.encode(),
+            request_id_field=field_bytes(self.settings.proxy.request_id_header),
             journal=journal,
             broke=self.answerer.broke,
         )

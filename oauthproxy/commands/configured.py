@@ -4,6 +4,7 @@ From the words of a command line to settings, with the real files and environmen
 
 import os
 from collections.abc import Callable, Sequence
+from errno import ENOENT
 
 from oauthproxy.settings.model import Settings
 
@@ -24,6 +25,8 @@ def read_file(path: str) -> bytes:
     """
     Return a file's content; raises OSError.
     """
+    if "\0" in path:
+        raise FileNotFoundError(ENOENT, os.strerror(ENOENT), path)
     # Not by Path: that drops a slash at the end, which insists on a directory.
     with open(path, "rb") as file:
         return file.read()

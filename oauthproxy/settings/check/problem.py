@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping
 from attrs import frozen
 
 from oauthproxy.settings.model import Settings
+from oauthproxy.wire import gourl
+
+LAST_PORT = 65535
 
 
 @frozen
@@ -58,6 +61,15 @@ class Draft:
         except OSError:
             return False
         return False
+
+
+def impossible_port(url: gourl.URL) -> str:
+    """
+    Return what is wrong with a URL's port, or the empty text.
+    """
+    if not url.port or 0 < int(url.port) <= LAST_PORT:
+        return ""
+    return f"{url.port} is not a port; {LAST_PORT} is the last one"
 
 
 def reason(error: OSError) -> str:

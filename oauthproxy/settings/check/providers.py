@@ -4,7 +4,7 @@ Rules for the identity providers.
 
 from collections.abc import Callable, Iterator
 
-from oauthproxy.settings.check.problem import Draft, Problem
+from oauthproxy.settings.check.problem import Draft, Problem, impossible_port
 from oauthproxy.settings.check.provider_types import provider_type
 from oauthproxy.settings.check.secrets import unbelievable
 from oauthproxy.settings.given import nearest
@@ -162,7 +162,7 @@ def _not_a_url(text: str) -> str:
         return str(error)
     if url.scheme not in ("http", "https") or not url.host:
         return "it must start with https:// (or http://) and a host"
-    return ""
+    return impossible_port(url)
 
 
 def _authorities(

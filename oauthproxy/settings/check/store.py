@@ -5,7 +5,7 @@ Rules for where sessions are kept.
 import re
 from collections.abc import Iterator
 
-from oauthproxy.settings.check.problem import Draft, Problem
+from oauthproxy.settings.check.problem import Draft, Problem, impossible_port
 from oauthproxy.settings.check.secrets import unbelievable
 from oauthproxy.settings.groups.session import SessionOptions
 from oauthproxy.wire import gourl
@@ -83,4 +83,4 @@ def _wrong(text: str) -> str:
         return "" if url.path else "the path of the socket is missing"
     if not re.fullmatch(r"/*[+-]?[0-9]*/*", url.path):
         return "its path must be the number of a database"
-    return ""
+    return impossible_port(url)

@@ -4,7 +4,7 @@ Rules for the upstreams.
 
 from collections.abc import Iterator
 
-from oauthproxy.settings.check.problem import Draft, Problem
+from oauthproxy.settings.check.problem import Draft, Problem, impossible_port
 from oauthproxy.settings.model import UpstreamSettings
 from oauthproxy.wire import gourl
 from oauthproxy.wire.patterns import Pattern
@@ -93,5 +93,7 @@ def _uri(uri: str) -> Iterator[tuple[str, str]]:
         yield message, "uri"
     elif url.scheme in ("http", "https") and not url.host:
         yield f'"{uri}" names no host', "uri"
+    elif url.scheme in ("http", "https") and impossible_port(url):
+        yield f'"{uri}" cannot be used: {impossible_port(url)}', "uri"
     elif url.scheme in ("file", "unix") and not url.path:
         yield f'"{uri}" names no path', "uri"

@@ -125,3 +125,13 @@ def test_check_finds_a_missing_file(tmp_path: Path, capsys: pytest.CaptureFixtur
 
     assert status == 1
     assert str(missing) in capsys.readouterr().out
+
+
+def test_path_that_no_system_has(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """A null byte in a path is told like any file that is not there."""
+    file = tmp_path / "proxy.cfg"
+    file.write_text('htpasswd_file = "a\\u0000b"\n')
+
+    assert main(["--config-test", *MINIMUM, f"--config={file}"]) == 1
+
+    assert "no such file or directory" in capsys.readouterr().err

@@ -160,6 +160,12 @@ OIDC = ("--provider=oidc", "--oidc-issuer-url=https://i")
         (["--login-url=ftp://u:hush@h/"], '"ftp://…@h/" cannot be used'),
         (["--upstream=ftp://h/"], 'has the scheme "ftp"'),
         (["--upstream=http:///x"], "names no host"),
+        (["--upstream=http://h:99999"], "99999 is not a port; 65535 is the last one"),
+        (["--login-url=https://h:0/"], "0 is not a port"),
+        (
+            ["--session-store-type=redis", "--redis-connection-url=redis://h:65536"],
+            "65536 is not a port",
+        ),
         (["--upstream=http://a/,http://b"], '"/" is the path of two upstreams'),
         (["--upstream=file:///s#static"], 'does not start with "/"'),
         (["--upstream=http://h/a{"], "braces"),
