@@ -6,6 +6,7 @@ at every comma, the configuration file holds TOML values, which are converted fr
 Every function raises ValueError with a text that does not repeat a secret.
 """
 
+import math
 import re
 from decimal import Decimal
 
@@ -77,15 +78,21 @@ def _from_number(kind: Kind, number: float) -> object:
         case Kind.FLAG:
             return bool(number)
         case Kind.INTEGER:
-            return _bounded(int(number))
+            return _whole(number)
         case Kind.DURATION if not isinstance(number, bool):
-            return _bounded(int(number))
+            return _whole(number)
         case Kind.DURATION:
             raise ValueError("a boolean cannot be a duration")
         case Kind.SECRET:
             return Secret(_number_text(number))
         case _:
             return _number_text(number)
+
+
+def _whole(number: float) -> int:
+    if not math.isfinite(number):
+        raise ValueError(f"{number} is not a whole number")
+    return _bounded(int(number))
 
 
 def _texts(value: object) -> tuple[str, ...]:

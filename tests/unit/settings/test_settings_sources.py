@@ -167,6 +167,7 @@ def _base() -> tuple[str, ...]:
         ('cookie_expire = ""', "not a duration"),
         ('cookie_expire = "100"', 'write "100s" for seconds'),
         ('cookie_name = "a"\nCOOKIE_NAME = "b"', "given twice, also at proxy.cfg:1"),
+        ("logging_max_age = inf", "logging_max_age (proxy.cfg:1): inf is not a whole"),
         ('a = "1"\na = "2"', "proxy.cfg:2: "),
         ("a = ", "proxy.cfg:1: "),
     ],
