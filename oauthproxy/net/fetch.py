@@ -102,7 +102,7 @@ class TreqFetcher:
         finally:
             if timer.active():
                 timer.cancel()
-        # Making something of the answer takes longer than getting it.
+        # Making something of the answer takes a while, as making the call did.
         await self._turnstile.passage()
         return response
 
@@ -115,6 +115,7 @@ class TreqFetcher:
     async def _in_turn(self, request: FetchRequest) -> FetchResponse:
         await self._turns.acquire()
         try:
+            await self._turnstile.passage()
             return await self._follow(request)
         finally:
             self._turns.release()

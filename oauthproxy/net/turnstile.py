@@ -14,7 +14,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-SHARE = 0.5
+SHARE = 0.25
 LEAST = 0.0005
 """Seconds that those who wait get in each turn, however little else there is to do."""
 
