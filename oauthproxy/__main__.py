@@ -19,6 +19,7 @@ COMMANDS = {
     "demo": "oauthproxy.demo:run",
     "explain": "oauthproxy.commands.inform:explain",
 }
+HELP = {"-h", "--help"}
 INTERRUPTED = 130
 
 
@@ -27,9 +28,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     Do what the words after the program's name say; return the exit status.
     """
     words = list(sys.argv[1:] if argv is None else argv)
+    if words[:1] == ["help"]:
+        words = [*words[1:2], "--help"]
     try:
         if words and not words[0].startswith("-"):
-            return _command(words[0])(words[1:]) or 0
+            return _do(words[0], words[1:])
         return _run(words)
     except SettingsError as problem:
         for line in problem.problems:
@@ -37,6 +40,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _do(name: str, words: Sequence[str]) -> int:
+    command = _command(name)
+    if HELP.intersection(words):
+        from oauthproxy.commands.usage import USAGES
+
+        if name in USAGES:
+            print(USAGES[name], end="")
+            return 0
+    return command(words) or 0
 
 
 def _command(name: str) -> Callable[[Sequence[str]], int | None]:

@@ -41,6 +41,7 @@ def help_text() -> str:
         "",
         "Without a command, serve. The commands:",
         *(f"  {name:<14} {text}" for name, text in COMMANDS),
+        "Each of them takes --help.",
         "",
         *wrap(
             "Every option is a flag, a key of the file that --config names (the flag "

@@ -40,6 +40,28 @@ def test_help_and_the_command_line_know_the_same_commands():
     assert {name for name, _ in help_room.COMMANDS} == set(COMMANDS)
 
 
+@pytest.mark.parametrize("words", [[], ["--output=json"], ["nonsense"]])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_tells_how_it_is_used(
+    name: str, words: list[str], capsys: pytest.CaptureFixture[str]
+):
+    """--help is answered whatever else is said, and so is the word help."""
+    assert main([name, *words, "--help"]) == 0
+    asked = capsys.readouterr().out
+    assert main(["help", name]) == 0
+
+    assert asked.startswith(f"Usage: oauthproxy {name}")
+    assert capsys.readouterr().out == asked
+    assert max(map(len, asked.splitlines())) <= 82
+
+
+def test_help_is_a_word_too(capsys: pytest.CaptureFixture[str]):
+    """Who asks for help without dashes gets it."""
+    assert main(["help"]) == 0
+
+    assert "--cookie-secret" in capsys.readouterr().out
+
+
 def test_config_test_of_what_is_valid(capsys: pytest.CaptureFixture[str]):
     """--config-test says that a configuration is valid, status 0."""
     assert main(["--config-test", *MINIMUM]) == 0
