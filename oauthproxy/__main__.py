@@ -73,6 +73,7 @@ def _run(arguments: Sequence[str]) -> int:
 
     if answered_at_once(arguments):
         return 0
+    _refuse_late_command(arguments)
     # A start makes no garbage, and looking for it would take a tenth of its time.
     gc.disable()
     try:
@@ -81,6 +82,17 @@ def _run(arguments: Sequence[str]) -> int:
         return serve(arguments)
     finally:
         gc.enable()
+
+
+def _refuse_late_command(arguments: Sequence[str]) -> None:
+    """
+    Serve nobody when a command stands behind the options; other words are ignored.
+    """
+    from oauthproxy.settings.commandline import read_command_line
+
+    for word in read_command_line(arguments).words:
+        if word in COMMANDS:
+            raise SettingsError([f"a command comes first: oauthproxy {word} …"])
 
 
 if __name__ == "__main__":

@@ -119,6 +119,7 @@ def test_completion_of_a_shell(shell: str, capsys: pytest.CaptureFixture[str]):
         (["wombat"], 'there is no command "wombat"; see --help'),
         (["completion"], "this command takes a shell: bash, zsh or fish"),
         (["completion", "tcsh"], '"tcsh" is not one of bash, zsh, fish'),
+        ([*MINIMUM, "check"], "a command comes first: oauthproxy check …"),
         (["cookie-secret", "x"], '"x" is not expected here'),
         (["check", "--output=xml"], '--output: "xml" is not one of table, json'),
     ],
