@@ -28,7 +28,9 @@ from oauthproxy.metrics import Exposition
 from oauthproxy.net.sweep import Sweeper
 from oauthproxy.net.watch import FileWatch
 from oauthproxy.pages.renderer import Pages
+from oauthproxy.pages.retry import try_again
 from oauthproxy.ports import Clock
+from oauthproxy.scope import Scope
 from oauthproxy.settings.kinds import SECOND
 from oauthproxy.settings.model import Settings
 from oauthproxy.upstream.router import Router
@@ -195,8 +197,18 @@ class _Outside:
         page = self.inside.login.error_page(
             scope, status, "" if status == 500 else error.sentence, detail=error.detail
         )
-        retry = isinstance(error, StoreUnavailable | ProviderUnavailable)
-        return evolve(page, fields=(("Retry-After", "5"),)) if retry else page
+        button = self._try_again(scope, status)
+        later = isinstance(error, StoreUnavailable | ProviderUnavailable)
+        return evolve(
+            page,
+            values={**page.values, **button},
+            fields=(("Retry-After", "5"),) if later else (),
+        )
+
+    def _try_again(self, scope: Scope, status: int) -> dict[str, str]:
+        if scope.path == f"{self.settings.proxy.proxy_prefix}/callback":
+            return {}  # the provider takes its code once
+        return try_again(status, scope.method, scope.effective.uri)
 
     def _https_port(self) -> str | None:
         if not self.settings.proxy.force_https:

@@ -101,6 +101,11 @@ def _of_forms(origin: str) -> list[dict[str, Any]]:
         },
         # The login leads to the application, which is not there.
         {"name": "form-gone", "url": form, "steps": [{"fill": right, "press": button}]},
+        {
+            "name": "form-gone-again",
+            "url": form,
+            "steps": [{"fill": right, "press": button}, {"press": "a.primary"}],
+        },
     ]
 
 
@@ -197,6 +202,7 @@ def test_pages_are_those_that_were_meant(report: Report) -> None:
     assert seen["plain-bad"] == (500, "500 Internal Server Error")
     assert seen["form-wrong"][1] == "Sign In"
     assert seen["form-gone"] == (502, "502 Bad Gateway")
+    assert seen["form-gone-again"] == seen["form-gone"]
     assert seen["demo-sign-in"] == (403, "Sign In")
     assert seen["demo-wrong"] == (403, seen["demo-login"][1])
     assert seen["demo-application"] == (200, "Sample application")

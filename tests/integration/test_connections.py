@@ -157,6 +157,26 @@ def test_dead_application_is_a_page(dead: Stage) -> None:
     assert b"sign_in" not in answer.body
 
 
+@pytest.mark.parametrize(
+    ("method", "target", "button"),
+    [
+        ("GET", "/page?a=1&b=2", b'href="/page?a=1&amp;b=2">Try again</a>'),
+        ("POST", "/page", b""),
+    ],
+)
+def test_page_of_a_dead_application_asks_again(
+    dead: Stage, method: str, target: str, button: bytes
+) -> None:
+    """
+    A button asks for the same page again, where a link can do that and stays here.
+    """
+    answer = dead.ask(dead.get(target, "Content-Length: 0", method=method))
+
+    assert answer.status == 502
+    assert (b"Try again" in answer.body) is bool(button)
+    assert button in answer.body
+
+
 def test_dead_application_is_json_for_programs(dead: Stage) -> None:
     """
     A client that asks for JSON gets the 502 as JSON.
