@@ -8,7 +8,7 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Sequence
 
-from oauthproxy.commands.configured import loader, read_file
+from oauthproxy.commands.configured import loader, read_file, refuse_words
 from oauthproxy.errors import SettingsError
 from oauthproxy.settings.findings import (
     Finding,
@@ -44,6 +44,7 @@ def findings(arguments: Sequence[str], *, offline: bool = False) -> list[Finding
     Return all findings about the configuration that a command line names.
     """
     try:
+        refuse_words(arguments)
         settings = loader(arguments)()
     except SettingsError as problem:
         return problem_findings(problem)

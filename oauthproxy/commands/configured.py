@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from errno import ENOENT
 
+from oauthproxy.errors import SettingsError
 from oauthproxy.settings.model import Settings
 
 Load = Callable[[], Settings]
@@ -19,6 +20,18 @@ def loader(arguments: Sequence[str], *, checked: bool = True) -> Load:
     from oauthproxy.settings.load import load
 
     return lambda: load(arguments, os.environ, read_file, checked=checked)
+
+
+def refuse_words(arguments: Sequence[str]) -> None:
+    """
+    Raise SettingsError where a word among the options is no option: a start ignores
+    it, but who asks about a file must not hear about another configuration.
+    """
+    from oauthproxy.settings.commandline import read_command_line
+
+    for word in read_command_line(arguments).words:
+        hint = f"did you mean --config={word}?"
+        raise SettingsError([f'"{word}" is not expected here; {hint}'])
 
 
 def read_file(path: str) -> bytes:

@@ -48,9 +48,10 @@ def convert(arguments: Sequence[str]) -> None:
     """
     Print the configuration in the form of the alpha configuration, unchecked.
     """
-    from oauthproxy.commands.configured import loader
+    from oauthproxy.commands.configured import loader, refuse_words
     from oauthproxy.settings.alpha.write import convert_to_alpha
 
+    refuse_words(arguments)
     print(convert_to_alpha(loader(arguments, checked=False)()), end="")
 
 

@@ -45,6 +45,18 @@ def test_check_of_a_configuration_that_does_not_load(tmp_path: Path):
     assert program.out.count("error ") == 2
 
 
+@pytest.mark.parametrize("command", ["check", "convert"])
+def test_file_without_its_flag(command: str, tmp_path: Path):
+    """Who forgets --config is not told about a configuration without a file."""
+    with Running([*MODULE, command, "proxy.cfg"], tmp_path) as program:
+        status = program.process.wait(PATIENCE)
+
+    assert status == 1
+    text = program.out + program.err
+    assert '"proxy.cfg" is not expected here; did you mean --config=proxy.cfg?' in text
+    assert text.count("\n") == 1
+
+
 def test_cookie_secret_is_fresh_and_fits(tmp_path: Path):
     """cookie-secret prints another secret each time, one that the program takes."""
     secrets = []
