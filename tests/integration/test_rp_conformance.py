@@ -1,14 +1,16 @@
 """
 What the OpenID Foundation's relying-party tests demand, module by module.
 
-Every test is named after its module (prefix `oidcc-client-test`). As there, a login
-that should pass ends with a call of userinfo, one that should not calls nothing after
-the token endpoint; for us it also ends on an error page without a session.
+Every test is named after its module (prefix `oidcc-client-test`), itself or by its
+case; `MODULES` says which belong to which plan. As there, a login that should pass ends
+with a call of userinfo, one that should not calls nothing after the token endpoint; for
+us it also ends on an error page without a session.
 """
 
 import base64
 import re
 from collections.abc import Iterator
+from inspect import signature
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -18,7 +20,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.conftest import OpenStage
-from tests.integration.harness.client import Answer, request
+from tests.integration.harness.client import Answer
 from tests.integration.harness.ports import until
 from tests.integration.harness.program import Program, free_address
 from tests.integration.harness.provider import (
@@ -41,14 +43,122 @@ scope = "openid email profile phone address"
 """
 
 
+FORM = 'auth_request_response_mode = "form_post"\ncookie_csrf_samesite = "none"\n'
+BASIC = (
+    "plain",
+    "invalid-iss",
+    "missing-sub",
+    "invalid-aud",
+    "missing-aud",
+    "missing-iat",
+    "kid-absent-single-jwks",
+    "kid-absent-multiple-jwks",
+    "idtoken-sig-rs256",
+    "idtoken-sig-none",
+    "invalid-sig-rs256",
+    "invalid-sig-es256",
+    "invalid-sig-hs256",
+    "userinfo-invalid-sub",
+    "nonce-invalid",
+    "scope-userinfo-claims",
+    "client-secret-basic",
+)
+MODULES: dict[str, tuple[str, ...]] = {
+    "oidcc-client-basic-certification-test-plan": BASIC,
+    "oidcc-client-formpost-basic-certification-test-plan": (*BASIC, "form-post-error"),
+    "oidcc-client-config-certification-test-plan": (
+        "discovery-openid-config",
+        "discovery-jwks-uri-keys",
+        "discovery-issuer-mismatch",
+        "idtoken-sig-none",
+        "signing-key-rotation-just-before-signing",
+        "signing-key-rotation",
+    ),
+    "oidcc-client-refreshtoken-test-plan": (
+        "refresh-token",
+        "refresh-token-invalid-issuer",
+        "refresh-token-invalid-sub",
+    ),
+    "oidcc-client-test-3rd-party-init-login-test-plan": ("3rd-party-init-login",),
+    "oidcc-client-rp-initiated-logout-rp-basic": (
+        "rp-init-logout",
+        "rp-init-logout-other-state",
+        "rp-init-logout-no-state",
+    ),
+}
+
+
+BY_FORM_AS_WELL = frozenset({"rp", "answers"})
+"""The fixtures by which a test is played once by query and once by form."""
+
+
+def _tests(uses: frozenset[str]) -> set[str]:
+    """
+    Return the names of the tests here that use one of some fixtures, and of their
+    cases.
+    """
+    names: set[str] = set()
+    for name, test in globals().items():
+        if not name.startswith("test_") or not uses & {*signature(test).parameters}:
+            continue
+        names.add(name.removeprefix("test_").replace("_", "-"))
+        for mark in getattr(test, "pytestmark", []):
+            names.update(mark.kwargs.get("ids") or map(str, mark.args[1]))
+    return names
+
+
+@pytest.mark.parametrize("plan", MODULES)
+def test_every_module_has_a_test(plan: str) -> None:
+    """
+    No module of a plan is forgotten, and the form-post plan's are played by form.
+    """
+    uses = BY_FORM_AS_WELL
+    if "formpost" not in plan:
+        uses |= {"alone", "leaving"}
+
+    assert set(MODULES[plan]) <= _tests(uses)
+
+
+@pytest.fixture(params=["", FORM], ids=["query", "form"])
+def answers(request: pytest.FixtureRequest) -> str:
+    """
+    How the provider's answers come: in the query (Basic RP), as a form (Form Post RP).
+    """
+    mode: str = request.param
+    return mode
+
+
 @pytest.fixture
-def rp(open_stage: OpenStage) -> Stage:
+def rp(open_stage: OpenStage, answers: str) -> Stage:
     """
     A proxy that needs userinfo: the ID token has no e-mail.
     """
-    stage = open_stage(OPTIONS)
+    stage = open_stage(OPTIONS + answers)
     stage.provider.claims["email"] = None
     return stage
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[tuple[Provider, Upstream, Path]]:
+    """
+    A provider of one's own that has not started, and an application.
+    """
+    provider = Provider()
+    with Upstream() as upstream:
+        yield provider, upstream, tmp_path
+    provider.stop()
+
+
+def _program(
+    alone: tuple[Provider, Upstream, Path], options: str = ""
+) -> tuple[Program, Visitor]:
+    provider, upstream, folder = alone
+    address = free_address()
+    text = configuration(
+        options, provider=provider.start(), upstream=upstream, port=address[1]
+    )
+    program = Program(text, folder=folder, address=address)
+    return program, Visitor(address, HOST)
 
 
 def _passes(stage: Stage) -> Visitor:
@@ -70,7 +180,7 @@ def _rejects(stage: Stage) -> Answer:
     return answer
 
 
-def test_plain(rp: Stage) -> None:
+def test_plain(rp: Stage, answers: str) -> None:
     """
     A valid request with a nonce, the exact redirect URI and no fragment, then userinfo
     with the bearer in its header.
@@ -83,6 +193,8 @@ def test_plain(rp: Stage) -> None:
     assert asked.value("redirect_uri") == f"http://{HOST}/oauth2/callback"
     assert re.fullmatch(r"[\w-]{22,}", asked.value("nonce"))
     assert asked.value("response_type") == "code"
+    mode = "form_post" if answers else ""
+    assert asked.value("response_mode") == mode
     assert told.fields["authorization"] == "Bearer access-1"
     assert "access_token" not in told.query
 
@@ -105,6 +217,24 @@ def test_wrong_claims(rp: Stage, module: str) -> None:
     rp.provider.claims.update(WRONG[module])
 
     _rejects(rp)
+
+
+def test_kid_absent_multiple_jwks(
+    alone: tuple[Provider, Upstream, Path], answers: str
+) -> None:
+    """
+    Of many keys the right one is found without its name.
+    """
+    provider = alone[0]
+    provider.claims["email"] = None
+    provider.published = [SigningKey("a"), provider.key, SigningKey("b")]
+    provider.header = {"kid": None}
+
+    program, visitor = _program(alone, OPTIONS + answers)
+    with program:
+        visitor.signed_in()
+
+    assert provider.calls[-1].path == "/userinfo"
 
 
 def test_kid_absent_single_jwks(rp: Stage) -> None:
@@ -139,11 +269,15 @@ def _forged(provider: Provider, kind: str) -> str:
     return f"{first}.{body}.{encode(mac.finalize())}"
 
 
-@pytest.mark.parametrize("kind", ["none", "rs256", "es256", "hs256"])
-def test_invalid_signatures(rp: Stage, kind: str) -> None:
+@pytest.mark.parametrize(
+    "module",
+    ["idtoken-sig-none", "invalid-sig-rs256", "invalid-sig-es256", "invalid-sig-hs256"],
+)
+def test_invalid_signatures(rp: Stage, module: str) -> None:
     """
-    -idtoken-sig-none, -invalid-sig-*: an ID token that nobody signed is rejected.
+    An ID token that the provider's key did not sign is rejected.
     """
+    kind = module.rpartition("-")[2]
     honest = rp.provider.redeem
 
     def forge(call: Call) -> Reply:
@@ -212,51 +346,37 @@ def test_form_post_error(rp: Stage) -> None:
     visitor = rp.stranger()
     started = visitor.ask("/oauth2/start?rd=/")
     state = parameters(started.one("Location") or "")["state"][0]
-    body = f"error=access_denied&state={state.replace(':', '%3A')}".encode()
 
-    answer = rp.ask(
-        request(
-            "POST",
-            "/oauth2/callback",
-            [
-                "Content-Type: application/x-www-form-urlencoded",
-                *visitor.cookie_field(),
-            ],
-            body=body,
-        )
-    )
+    error = urlencode({"error": "access_denied", "state": state})
+    answer = visitor.post(f"/oauth2/callback?{error}")
 
     assert answer.status == 403
     assert b"access_denied" in answer.body
     assert answer.one("Content-Type") == "text/html; charset=utf-8"
 
 
-@pytest.fixture
-def alone(tmp_path: Path) -> Iterator[tuple[Provider, Upstream, Path]]:
-    """
-    A provider of one's own that has not started, and an application.
-    """
-    provider = Provider()
-    with Upstream() as upstream:
-        yield provider, upstream, tmp_path
-    provider.stop()
-
-
-def _program(
-    alone: tuple[Provider, Upstream, Path], options: str = ""
-) -> tuple[Program, Visitor]:
-    provider, upstream, folder = alone
-    address = free_address()
-    text = configuration(
-        options, provider=provider.start(), upstream=upstream, port=address[1]
-    )
-    program = Program(text, folder=folder, address=address)
-    return program, Visitor(address, HOST)
-
-
 def test_discovery_openid_config(alone: tuple[Provider, Upstream, Path]) -> None:
     """
-    The document and the keys it names are really fetched.
+    The document is really fetched, and what it names is used.
+    """
+    provider = alone[0]
+    provider.behaviours["/other/token"] = provider.redeem
+    provider.behaviours["/token"] = lambda _: Reply(404)
+    provider.start()
+    provider.metadata = {"token_endpoint": f"{provider.origin}/other/token"}
+    provider.stop()
+
+    program, visitor = _program(alone)
+    with program:
+        visitor.signed_in()
+
+    assert provider.called("/.well-known/openid-configuration")
+    assert provider.called("/other/token")
+
+
+def test_discovery_jwks_uri_keys(alone: tuple[Provider, Upstream, Path]) -> None:
+    """
+    The keys are really fetched from where the document says.
     """
     provider = alone[0]
     keys = "/other/keys"
@@ -270,7 +390,6 @@ def test_discovery_openid_config(alone: tuple[Provider, Upstream, Path]) -> None
     with program:
         visitor.signed_in()
 
-    assert provider.called("/.well-known/openid-configuration")
     assert provider.called(keys)
 
 
@@ -333,19 +452,6 @@ def test_signing_key_rotation_just_before_signing(
         assert visitor.ask(target).status == 302
 
 
-def test_kid_absent_multiple_jwks(alone: tuple[Provider, Upstream, Path]) -> None:
-    """
-    Without a name the keys are tried, or the token is refused; nothing breaks.
-    """
-    provider = alone[0]
-    provider.published = [SigningKey("a"), provider.key, SigningKey("b")]
-    provider.header = {"kid": None}
-
-    program, visitor = _program(alone)
-    with program:
-        assert visitor.login().status in (302, 403, 500)
-
-
 REFRESHING = 'cookie_refresh = "1s"\n'
 
 
@@ -380,7 +486,9 @@ def test_refresh_token(alone: tuple[Provider, Upstream, Path]) -> None:
 
 
 @pytest.mark.parametrize(
-    "claims", [{"iss": "https://other.test"}, {"sub": "user-2"}], ids=["issuer", "sub"]
+    "claims",
+    [{"iss": "https://other.test"}, {"sub": "user-2"}],
+    ids=["refresh-token-invalid-issuer", "refresh-token-invalid-sub"],
 )
 def test_refresh_token_invalid(
     alone: tuple[Provider, Upstream, Path], claims: dict[str, Any]
@@ -392,44 +500,6 @@ def test_refresh_token_invalid(
 
     assert answer.status == 403
     assert alone[1].seen == []
-
-
-@pytest.fixture
-def posting(open_stage: OpenStage) -> Stage:
-    """
-    A proxy that asks for answers by form, at a provider of another site.
-    """
-    stage = open_stage(
-        f'{OPTIONS}auth_request_response_mode = "form_post"\n'
-        'cookie_csrf_samesite = "none"\n'
-    )
-    stage.provider.claims["email"] = None
-    return stage
-
-
-def test_form_post(posting: Stage) -> None:
-    """
-    The answer comes as a posted form, and the login ends as any other.
-    """
-    visitor = posting.stranger()
-    back = visitor.begin("/page")
-    _, _, answer = back.partition("?")
-
-    ended = visitor.ask(
-        "/oauth2/callback",
-        "Content-Type: application/x-www-form-urlencoded",
-        "Origin: https://idp.test",
-        "Sec-Fetch-Site: cross-site",
-        "Sec-Fetch-Mode: navigate",
-        method="POST",
-        body=answer.encode(),
-    )
-
-    assert (ended.status, ended.one("Location")) == (302, "/page")
-    assert visitor.ask("/page").status == 200
-    asked = posting.provider.called("/authorize")[-1]
-    assert asked.value("response_mode") == "form_post"
-    assert posting.provider.calls[-1].path == "/userinfo"
 
 
 def test_3rd_party_init_login(rp: Stage) -> None:
@@ -446,7 +516,7 @@ def test_3rd_party_init_login(rp: Stage) -> None:
     )
 
     started = visitor.ask(f"/oauth2/start?{link}")
-    ended = visitor.ask(visitor.authorize(started.one("Location") or ""))
+    ended = visitor.follow(started)
 
     assert (ended.status, ended.one("Location")) == (302, "/page")
     assert rp.provider.called("/authorize")[-1].value("login_hint") == "alice"
@@ -507,7 +577,11 @@ def test_rp_init_logout(
     assert leaving.ask("/page").status == 403
 
 
-@pytest.mark.parametrize("query", ["state=other", ""], ids=["other-state", "no-state"])
+@pytest.mark.parametrize(
+    "query",
+    ["state=other", ""],
+    ids=["rp-init-logout-other-state", "rp-init-logout-no-state"],
+)
 def test_rp_init_logout_state(leaving: Visitor, query: str) -> None:
     """
     A return with another state or none is handled too.
