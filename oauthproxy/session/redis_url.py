@@ -152,7 +152,9 @@ class _Query:
         taken = {
             "client_name": self._values.pop("client_name", ""),
             "retries": 0 if retries < 0 else retries or RETRIES,
-            "dial_timeout": self._take("dial_timeout", _duration, 0) or DIAL_TIMEOUT,
+            "dial_timeout": _time(
+                self._take("dial_timeout", _duration, 0), DIAL_TIMEOUT
+            ),
             "read_timeout": read_timeout,
             "write_timeout": _time(
                 self._take("write_timeout", _duration, 0), read_timeout
