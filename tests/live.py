@@ -4,10 +4,12 @@ A whole house in this process: real sockets, the real reactor, in a thread of it
 Where the installed program in a child process would be too slow for a hundred cases.
 """
 
+import os
 import socket
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
+from unittest.mock import patch
 
 from attrs import define, field
 from twisted.internet.defer import Deferred
@@ -18,6 +20,7 @@ from oauthproxy.logs.log import Logs
 from oauthproxy.net.clock import ReactorClock
 from oauthproxy.settings.load import load
 from oauthproxy.settings.model import Settings
+from tests.integration.harness.ports import until
 from tests.unit.reactor import reactor, start_reactor
 
 T = TypeVar("T")
@@ -39,6 +42,28 @@ def await_(work: Coroutine[Any, Any, T]) -> T:
     Run a coroutine in the reactor's thread and return its result.
     """
     return in_reactor(lambda: Deferred.fromCoroutine(work))  # type: ignore[return-value]
+
+
+@define
+class TurnedClock:
+    """
+    This machine's clock, until somebody turns its hands: then it stands still.
+    """
+
+    standing: int | None = None
+    _real: ReactorClock = field(factory=lambda: ReactorClock(reactor))
+
+    def now(self) -> int:
+        """
+        Return nanoseconds since the Unix epoch.
+        """
+        return self._real.now() if self.standing is None else self.standing
+
+    async def sleep(self, duration: int) -> None:
+        """
+        Wait for `duration` real nanoseconds.
+        """
+        await self._real.sleep(duration)
 
 
 @define
@@ -74,6 +99,7 @@ class LiveHouse:
     house: House
     port: int
     metrics_port: int
+    clock: TurnedClock
     lines: list[str] = field(factory=list)
 
     def connect(self) -> socket.socket:
@@ -81,6 +107,24 @@ class LiveHouse:
         Return a new connection to it.
         """
         return socket.create_connection(("127.0.0.1", self.port), PATIENCE)
+
+    def flush(self) -> None:
+        """
+        Write the log lines that wait.
+        """
+        in_reactor(self.house.logs.flush)
+
+    def logged(self, text: str) -> str:
+        """
+        Wait for a log line that contains a text, and return it.
+        """
+
+        def found() -> str:
+            self.flush()
+            lines = "".join(self.lines).splitlines()
+            return next((line for line in lines if text in line), "")
+
+        return until(found, f"{text!r} in the log")
 
     def ask(
         self,
@@ -119,9 +163,16 @@ def read_answer(connection: socket.socket, method: str = "GET") -> Answered:
 
 
 @contextmanager
-def live(arguments: list[str], config: str = "", **files: bytes) -> Iterator[LiveHouse]:
+def live(
+    arguments: list[str],
+    config: str = "",
+    *,
+    environment: Mapping[str, str] | None = None,
+    **files: bytes,
+) -> Iterator[LiveHouse]:
     """
-    Run a house with a configuration; `files` are read by their names.
+    Run a house with a configuration; `files` are read by their names. `environment`
+    is added to what it reads when it is made.
     """
     content = {"/config": config.encode(), **{f"/{k}": v for k, v in files.items()}}
 
@@ -132,22 +183,28 @@ def live(arguments: list[str], config: str = "", **files: bytes) -> Iterator[Liv
             return file.read()
 
     settings = load(["--config=/config", *arguments], {}, read)
-    clock = ReactorClock(reactor)
+    clock = TurnedClock()
     lines: list[str] = []
 
     def sink(data: bytes) -> None:
         lines.append(data.decode("utf-8", "surrogateescape"))
 
     logs = Logs(settings.logging, clock, out=sink, err=sink)
-    house = in_reactor(
-        lambda: assemble(settings, reactor, logs=logs, clock=clock, read_file=read)
-    )
+    with patch.dict(os.environ, environment or {}):
+        house = in_reactor(
+            lambda: assemble(settings, reactor, logs=logs, clock=clock, read_file=read)
+        )
     front = in_reactor(reactor.listenTCP, 0, house.site, 50, "127.0.0.1")
     scrape = in_reactor(reactor.listenTCP, 0, house.metrics_site, 50, "127.0.0.1")
     await_(house.start())
     try:
         yield LiveHouse(
-            settings, house, front.getHost().port, scrape.getHost().port, lines
+            settings,
+            house,
+            front.getHost().port,
+            scrape.getHost().port,
+            clock,
+            lines,
         )
     finally:
         in_reactor(front.stopListening)

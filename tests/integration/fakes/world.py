@@ -118,6 +118,7 @@ class _Requests(BaseHTTPRequestHandler):
             parse_qs(parts.query, keep_blank_values=True),
             parse_qs(body.decode("latin-1"), keep_blank_values=True),
             {name.lower(): value for name, value in self.headers.items()},
+            self.path,
         )
         reply = self.server.world.reply(self.origin or parts.netloc, call)
         self.send_response(reply.status)

@@ -39,7 +39,7 @@ ALICE: Mapping[str, Any] = {
 @frozen
 class Call:
     """
-    One request to the provider.
+    One request to the provider; `target` is path and query as they came.
     """
 
     method: str
@@ -47,6 +47,7 @@ class Call:
     query: Mapping[str, list[str]]
     form: Mapping[str, list[str]]
     fields: Mapping[str, str]
+    target: str = ""
 
     def value(self, name: str) -> str:
         """
@@ -300,6 +301,7 @@ class _Requests(BaseHTTPRequestHandler):
             parse_qs(parts.query, keep_blank_values=True),
             parse_qs(body.decode("latin-1"), keep_blank_values=True),
             {name.lower(): value for name, value in self.headers.items()},
+            self.path,
         )
         reply = self.server.provider.reply(call)
         self.send_response(reply.status)
