@@ -2,21 +2,11 @@
 Tell a signed-in user what is known about them, in JSON.
 """
 
-import json
 from typing import Any
 
 from oauthproxy.session.session import Session
+from oauthproxy.wire.gojson import go_json
 
-_ESCAPES = str.maketrans(
-    {
-        "<": "\\u003c",
-        ">": "\\u003e",
-        "&": "\\u0026",
-        "\u2028": "\\u2028",
-        "\u2029": "\\u2029",
-        **{chr(code): "\\ufffd" for code in range(0xD800, 0xE000)},
-    }
-)
 NOBODY = "{}"
 """The body for somebody who may ask without a login."""
 
@@ -34,8 +24,7 @@ def userinfo_body(session: Session | None) -> str:
         members["preferredUsername"] = session.preferred_username
     if session.additional_claims:
         members["additionalClaims"] = _sorted(session.additional_claims)
-    text = json.dumps(members, ensure_ascii=False, separators=(",", ":"), default=str)
-    return text.translate(_ESCAPES) + "\n"
+    return go_json(members, default=str) + "\n"
 
 
 def _sorted(value: Any) -> Any:

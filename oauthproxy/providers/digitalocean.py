@@ -2,19 +2,17 @@
 DigitalOcean: the e-mail address of the account.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from oauthproxy.errors import ProviderRefused
-from oauthproxy.ports import FetchRequest
 from oauthproxy.providers import jsontext, members
-from oauthproxy.providers.calls import Pairs, ask_json, bearer
-from oauthproxy.providers.provider import Defaults, Provider
-from oauthproxy.session.session import Session
+from oauthproxy.providers.profile import ProfileProvider
+from oauthproxy.providers.provider import Defaults
 
 _ACCOUNT = "https://api.digitalocean.com/v2/account"
 
 
-class DigitalOceanProvider(Provider):
+class DigitalOceanProvider(ProfileProvider):
     """
     DigitalOcean.
     """
@@ -28,22 +26,13 @@ class DigitalOceanProvider(Provider):
         scope="read",
     )
 
-    def token_fields(self, access_token: str) -> Pairs:
-        """
-        Send access tokens in a header field.
-        """
-        return bearer(access_token)
-
-    async def find_email(self, session: Session) -> str:
+    def email_of(self, profile: Any) -> str:
         """
         Return the address of the account, unless it says that it is unverified.
         """
-        fields = bearer(session.access_token)
-        request = FetchRequest(url=self.endpoints.profile, fields=fields)
-        answer = await ask_json(self.fetcher, request)
-        email = members.text(answer, "account", "email")
+        email = members.text(profile, "account", "email")
         if not email:
             raise ProviderRefused("the account has no e-mail address")
-        if jsontext.member(answer, "account", "email_verified") is False:
+        if jsontext.member(profile, "account", "email_verified") is False:
             raise ProviderRefused("the e-mail address of the account is unverified")
         return email

@@ -2,19 +2,17 @@
 Facebook: the e-mail address of the profile.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from oauthproxy.errors import ProviderRefused
-from oauthproxy.ports import FetchRequest
 from oauthproxy.providers import members
-from oauthproxy.providers.calls import Pairs, ask_json, bearer, with_query
-from oauthproxy.providers.provider import Defaults, Provider
-from oauthproxy.session.session import Session
+from oauthproxy.providers.profile import ProfileProvider
+from oauthproxy.providers.provider import Defaults
 
 _ME = "https://graph.facebook.com/v2.5/me"
 
 
-class FacebookProvider(Provider):
+class FacebookProvider(ProfileProvider):
     """
     Facebook.
     """
@@ -27,22 +25,13 @@ class FacebookProvider(Provider):
         validate_url=_ME,
         scope="public_profile email",
     )
+    query: ClassVar[str] = "fields=name,email"
 
-    def token_fields(self, access_token: str) -> Pairs:
-        """
-        Send access tokens in a header field.
-        """
-        return bearer(access_token)
-
-    async def find_email(self, session: Session) -> str:
+    def email_of(self, profile: Any) -> str:
         """
         Return the address of the profile, which not everybody shares.
         """
-        request = FetchRequest(
-            url=with_query(self.endpoints.profile, "fields=name,email"),
-            fields=bearer(session.access_token),
-        )
-        email = members.text(await ask_json(self.fetcher, request), "email")
+        email = members.text(profile, "email")
         if not email:
             raise ProviderRefused("the profile has no e-mail address")
         return email

@@ -12,17 +12,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from oauthproxy.wire.gojson import go_json
+
 _HALF = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 _TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
-_ESCAPES = str.maketrans(
-    {
-        "<": "\\u003c",
-        ">": "\\u003e",
-        "&": "\\u0026",
-        "\u2028": "\\u2028",
-        "\u2029": "\\u2029",
-    }
-)
 
 
 class Number(str):
@@ -102,7 +95,7 @@ def compact(value: Any) -> str:
             return "{" + ",".join(members) + "}"
         case list():
             return "[" + ",".join(map(compact, value)) + "]"
-    return json.dumps(value, ensure_ascii=False).translate(_ESCAPES)
+    return go_json(value)
 
 
 def as_text(value: Any) -> str:

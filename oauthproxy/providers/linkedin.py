@@ -2,19 +2,16 @@
 LinkedIn: the primary e-mail address of a member.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from oauthproxy.errors import ProviderRefused
-from oauthproxy.ports import FetchRequest
 from oauthproxy.providers import members
-from oauthproxy.providers.calls import Pairs, ask_json, bearer, with_query
-from oauthproxy.providers.provider import Defaults, Provider
-from oauthproxy.session.session import Session
-
-_QUERY = "q=members&projection=(elements*(handle~))"
+from oauthproxy.providers.calls import Pairs
+from oauthproxy.providers.profile import ProfileProvider
+from oauthproxy.providers.provider import Defaults
 
 
-class LinkedInProvider(Provider):
+class LinkedInProvider(ProfileProvider):
     """
     LinkedIn, by its older interface.
     """
@@ -27,23 +24,19 @@ class LinkedInProvider(Provider):
         validate_url="https://api.linkedin.com/v2/me",
         scope="r_emailaddress r_liteprofile",
     )
+    query: ClassVar[str] = "q=members&projection=(elements*(handle~))"
 
     def token_fields(self, access_token: str) -> Pairs:
         """
         Send access tokens in a header field, and ask for JSON in LinkedIn's way.
         """
-        return (*bearer(access_token), ("x-li-format", "json"))
+        return (*super().token_fields(access_token), ("x-li-format", "json"))
 
-    async def find_email(self, session: Session) -> str:
+    def email_of(self, profile: Any) -> str:
         """
         Return the first address.
         """
-        request = FetchRequest(
-            url=with_query(self.endpoints.profile, _QUERY),
-            fields=self.token_fields(session.access_token),
-        )
-        elements = members.objects(await ask_json(self.fetcher, request), "elements")
-        for element in elements[:1]:
+        for element in members.objects(profile, "elements")[:1]:
             email = members.text(element, "handle~", "emailAddress")
             if email:
                 return email

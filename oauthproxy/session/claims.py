@@ -3,7 +3,6 @@ What a session says about its user, claim by claim, as texts for headers.
 """
 
 import base64
-import json
 import time
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -12,16 +11,7 @@ from typing import Any
 from oauthproxy.session.msgpack import Timestamp
 from oauthproxy.session.session import Session
 from oauthproxy.session.times import SECOND, ZERO_TIME
-
-_JSON_ESCAPES = str.maketrans(
-    {
-        "<": "\\u003c",
-        ">": "\\u003e",
-        "&": "\\u0026",
-        "\u2028": "\\u2028",
-        "\u2029": "\\u2029",
-    }
-)
+from oauthproxy.wire.gojson import go_json
 
 
 def claim_values(session: Session, name: str) -> tuple[str, ...]:
@@ -78,14 +68,7 @@ def time_text(nanoseconds: int) -> str:
 
 
 def _json(value: Any) -> str:
-    text = json.dumps(
-        value,
-        ensure_ascii=False,
-        sort_keys=True,
-        separators=(",", ":"),
-        default=_foreign,
-    )
-    return text.translate(_JSON_ESCAPES)
+    return go_json(value, sort_keys=True, default=_foreign)
 
 
 def _foreign(value: object) -> str:
