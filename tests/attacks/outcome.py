@@ -4,6 +4,9 @@ The right outcomes of an attack.
 
 from tests.integration.harness.client import Answer, request
 from tests.integration.harness.stage import HOST, Stage
+from tests.integration.harness.visitor import Visitor
+
+SESSION = "_oauth2_proxy"
 
 
 def ask(stage: Stage, target: str, *fields: str, method: str = "GET") -> Answer:
@@ -44,3 +47,20 @@ def shows_nobody(answer: Answer) -> bool:
     names = {name.lower() for name, _ in answer.pairs}
     told = {name for name in names if name.startswith("x-auth-request-")}
     return not told and not names & {"gap-auth", "authorization"}
+
+
+def redeemed(stage: Stage) -> int:
+    """
+    Return how many codes and refresh tokens the provider was shown.
+    """
+    return len(stage.provider.called("/token"))
+
+
+def no_session(visitor: Visitor, answer: Answer, status: int = 403) -> None:
+    """
+    Insist on an error, and on no session.
+    """
+    assert answer.status == status, answer
+    assert [name for name in visitor.cookies if name.startswith(f"{SESSION}_0")] == []
+    assert SESSION not in visitor.cookies
+    assert visitor.ask("/oauth2/auth").status == 401
