@@ -15,12 +15,7 @@ from OpenSSL import SSL
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
 from zope.interface import implementer
 
-from oauthproxy.settings.certificates import (
-    belong_together,
-    certificate_names,
-    read_chain,
-    read_key,
-)
+from oauthproxy.settings.certificates import certificate_names, read_pair
 from oauthproxy.settings.tls import openssl_ciphers
 
 MODERN = "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL"
@@ -75,16 +70,11 @@ def read_identity(
     The places say where the texts come from, such as ' in "/etc/tls.key"'.
     """
     try:
-        chain = read_chain(cert_pem)
+        chain, key = read_pair(
+            cert_pem, key_pem, cert_place=cert_place, key_place=key_place
+        )
     except ValueError as cause:
-        raise CertificateUnusable(f"{cause}{cert_place}") from cause
-    try:
-        key = read_key(key_pem)
-    except ValueError as cause:
-        raise CertificateUnusable(f"{cause}{key_place}") from cause
-    if not belong_together(chain, key):
-        text = f"the private key{key_place} is not that of the certificate{cert_place}"
-        raise CertificateUnusable(text)
+        raise CertificateUnusable(str(cause)) from cause
     return Identity(chain=chain, key=key)
 
 

@@ -15,6 +15,18 @@ if TYPE_CHECKING:
 SOON = 14 * 24 * HOUR
 
 
+class ChainUnusable(ValueError):
+    """
+    There is no certificate.
+    """
+
+
+class KeyUnusable(ValueError):
+    """
+    There is no key, or not that of the certificate.
+    """
+
+
 @frozen
 class CertificateFacts:
     """
@@ -69,11 +81,27 @@ def holds_authorities(pem: bytes) -> bool:
     return True
 
 
-def belong_together(chain: "tuple[Certificate, ...]", key: "PrivateKeyTypes") -> bool:
+def read_pair(
+    cert_pem: bytes, key_pem: bytes, *, cert_place: str = "", key_place: str = ""
+) -> "tuple[tuple[Certificate, ...], PrivateKeyTypes]":
     """
-    Tell whether a key is that of the first certificate.
+    Return certificates and the key of the first one; raises ChainUnusable or
+    KeyUnusable.
+
+    The places say where the PEM texts come from, such as ' in "/etc/tls.key"'.
     """
-    return chain[0].public_key() == key.public_key()
+    try:
+        chain = read_chain(cert_pem)
+    except ValueError as cause:
+        raise ChainUnusable(f"{cause}{cert_place}") from cause
+    try:
+        key = read_key(key_pem)
+    except ValueError as cause:
+        raise KeyUnusable(f"{cause}{key_place}") from cause
+    if chain[0].public_key() != key.public_key():
+        text = f"the private key{key_place} is not that of the certificate{cert_place}"
+        raise KeyUnusable(text)
+    return chain, key
 
 
 def certificate_facts(pem: bytes) -> CertificateFacts:

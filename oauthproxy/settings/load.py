@@ -29,6 +29,7 @@ from oauthproxy.settings.legacy import (
 from oauthproxy.settings.merge import Merged, merge
 from oauthproxy.settings.model import ProviderSettings, Settings
 from oauthproxy.settings.table import ENVIRONMENT_PREFIX, table
+from oauthproxy.settings.unsafe import peers
 from oauthproxy.wire import gourl
 
 SKIP_NONCE = "insecure_oidc_skip_nonce"
@@ -93,7 +94,7 @@ def load(
     settings = loading.run(read_command_line(arguments), checked=checked)
     if loading.problems:
         raise SettingsError(loading.problems)
-    return settings
+    return evolve(settings, notes=(*settings.notes, *peers(settings)))
 
 
 def _command(line: CommandLine) -> CommandOptions:

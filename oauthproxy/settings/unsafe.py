@@ -25,7 +25,7 @@ def unsafe(settings: Settings) -> Iterator[str]:
     """
     Yield a line for each unsafe choice.
     """
-    yield from _peers(settings)
+    yield from peers(settings)
     yield from _cookies(settings)
     yield from _skips(settings)
     yield from _routes(settings)
@@ -34,7 +34,10 @@ def unsafe(settings: Settings) -> Iterator[str]:
         yield from _provider(provider)
 
 
-def _peers(settings: Settings) -> Iterator[str]:
+def peers(settings: Settings) -> Iterator[str]:
+    """
+    Yield a line for each way in which whoever comes can claim to be somebody else.
+    """
     options = settings.proxy
     if not options.reverse_proxy:
         return

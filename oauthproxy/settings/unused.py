@@ -113,6 +113,10 @@ def _without_effect(settings: Settings) -> Iterator[tuple[str, str]]:
         if not on:
             for name in names:
                 yield name, f"has no effect without {needed}"
+    yield (
+        "flush_interval",
+        "has no effect: each part of a response is passed on as it comes",
+    )
     yield from _redis_without_effect(settings.session)
     yield from _provider_without_effect(settings)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from attrs import frozen
 
 from oauthproxy.settings.addresses import parse_address, parse_secure_address
-from oauthproxy.settings.certificates import belong_together, read_chain, read_key
+from oauthproxy.settings.certificates import ChainUnusable, KeyUnusable, read_pair
 from oauthproxy.settings.check.problem import Draft, Problem
 from oauthproxy.settings.check.secrets import place_of, secret_bytes, secret_source
 from oauthproxy.settings.given import nearest
@@ -49,7 +49,8 @@ def listeners(draft: Draft) -> Iterator[Problem]:
     yield from _server(draft, settings.metrics_server, METRICS)
     if not _listens(settings.server) and not settings.ours.listen:
         message = "there is no address to listen on"
-        yield Problem("http_address", message, "server")
+        option = "http_address" if settings.server.tls is None else "https_address"
+        yield Problem(option, message, "server")
     if settings.proxy.force_https and not _secure(settings.server):
         message = "needs https_address and a certificate; there is no TLS listener"
         yield Problem("force_https", message)
@@ -127,18 +128,13 @@ def _pair(
         return secret_bytes(source, draft.environment, draft.read_file)
 
     try:
-        chain = read_chain(content(cert))
-    except ValueError as error:
-        yield Problem(names.cert, f"{error}{place_of(cert)}", f"{path}.cert")
-        return
-    try:
-        private = read_key(content(key))
-    except ValueError as error:
-        yield Problem(names.key, f"{error}{place_of(key)}", f"{path}.key")
-        return
-    if not belong_together(chain, private):
-        message = (
-            f"the private key{place_of(key)} is not that of the certificate"
-            f"{place_of(cert)}"
+        read_pair(
+            content(cert),
+            content(key),
+            cert_place=place_of(cert),
+            key_place=place_of(key),
         )
-        yield Problem(names.key, message, f"{path}.key")
+    except ChainUnusable as error:
+        yield Problem(names.cert, str(error), f"{path}.cert")
+    except KeyUnusable as error:
+        yield Problem(names.key, str(error), f"{path}.key")

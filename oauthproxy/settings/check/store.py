@@ -5,6 +5,7 @@ Rules for where sessions are kept.
 import re
 from collections.abc import Iterator
 
+from oauthproxy.settings.certificates import ChainUnusable, KeyUnusable, read_pair
 from oauthproxy.settings.check.problem import Draft, Problem, impossible_port
 from oauthproxy.settings.check.secrets import unbelievable
 from oauthproxy.settings.groups.session import SessionOptions
@@ -40,11 +41,39 @@ def _files(draft: Draft) -> Iterator[Problem]:
     reason = options.redis_ca_path and unbelievable(draft, options.redis_ca_path)
     if reason:
         yield Problem("redis_ca_path", reason)
+    yield from _client_certificate(draft)
+
+
+def _client_certificate(draft: Draft) -> Iterator[Problem]:
+    options = draft.settings.session
+    broken = False
     for name in ("redis_client_cert_file", "redis_client_key_file"):
         path = getattr(options, name)
         reason = path and draft.unreadable(path)
         if reason:
+            broken = True
             yield Problem(name, reason)
+    if options.redis_client_cert_file and not broken:
+        yield from _pair(draft, options)
+
+
+def _pair(draft: Draft, options: SessionOptions) -> Iterator[Problem]:
+    """
+    Yield what keeps a certificate and a key from being shown.
+    """
+    cert = options.redis_client_cert_file
+    key = options.redis_client_key_file or cert
+    try:
+        read_pair(
+            draft.read_file(cert),
+            draft.read_file(key),
+            cert_place=f' in "{cert}"',
+            key_place=f' in "{key}"',
+        )
+    except ChainUnusable as error:
+        yield Problem("redis_client_cert_file", str(error))
+    except KeyUnusable as error:
+        yield Problem("redis_client_key_file", str(error))
 
 
 def _servers(options: SessionOptions) -> Iterator[Problem]:

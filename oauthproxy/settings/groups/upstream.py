@@ -34,8 +34,8 @@ class UpstreamOptions:
         scope="legacy",
         alpha="upstreamConfig.upstreams[*].flushInterval",
         help=(
-            "How often a streamed response is flushed; 0 is never, less than 0 after "
-            "each write."
+            "How often oauth2-proxy flushes a response. Accepted, but each part of a "
+            "response is passed on here as it comes."
         ),
     )
     upstream_timeout: int = option(
@@ -64,8 +64,8 @@ class UpstreamOptions:
         scope="legacy",
         alpha="upstreamConfig.upstreams[*].proxyWebSockets",
         help=(
-            "Pass WebSocket upgrades on without a limit on the wait for the answer. "
-            "false does not block them."
+            "Pass WebSocket upgrades on; false sends such requests on without their "
+            "upgrade, unless reference-behaviour is on."
         ),
     )
     ssl_upstream_insecure_skip_verify: bool = option(

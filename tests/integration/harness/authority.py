@@ -36,6 +36,12 @@ def _alternative(name: str) -> x509.GeneralName:
         return x509.DNSName(name)
 
 
+def _key(certificate: Certificate) -> ec.EllipticCurvePrivateKey:
+    key = serialization.load_pem_private_key(certificate.key.read_bytes(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    return key
+
+
 class Authority:
     """
     Issues server certificates that only those who trust `root` accept.
@@ -53,11 +59,12 @@ class Authority:
         self.root = folder / "root.pem"
         self.root.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, *names: str) -> Certificate:
+    def issue(self, *names: str, like: Certificate | None = None) -> Certificate:
         """
-        Issue a certificate for host names and addresses.
+        Issue a certificate for host names and addresses, with the key of another one
+        if that is given.
         """
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = ec.generate_private_key(ec.SECP256R1()) if like is None else _key(like)
         certificate = (
             self._started(_name(names[0]), key.public_key())
             .add_extension(

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 
@@ -54,6 +54,14 @@ class SigningKey:
             "n": number(numbers.n),
             "e": number(numbers.e),
         }
+
+    def pem(self) -> bytes:
+        """
+        The public key as PEM.
+        """
+        return self._key.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
 
     def sign(self, claims: Mapping[str, Any], **header: Any) -> str:
         """

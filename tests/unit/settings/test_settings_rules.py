@@ -21,6 +21,8 @@ FILES: dict[str, bytes | None] = {
     ".": None,
     "logo.svg": b"x",
 }
+REDIS = ("--session-store-type=redis", "--redis-connection-url=redis://h")
+NOWHERE = "https_address (--https-address): there is no address to listen on"
 OIDC = ("--provider=oidc", "--oidc-issuer-url=https://i")
 
 
@@ -206,6 +208,14 @@ OIDC = ("--provider=oidc", "--oidc-issuer-url=https://i")
             ],
             "did you mean TLS_RSA_WITH_AES_128_GCM_SHA256?",
         ),
+        (
+            [*REDIS, "--redis-client-cert-file=cert", "--redis-client-key-file=other"],
+            'redis_client_key_file (--redis-client-key-file): the private key in "ot',
+        ),
+        ([*REDIS, "--redis-client-cert-file=file"], "no PEM certificate in "),
+        ([*REDIS, "--redis-client-cert-file=cert"], "no PEM private key in "),
+        (["--tls-cert-file=cert", "--tls-key-file=key", "--https-address=-"], NOWHERE),
+        (["--http-address="], "http_address (--http-address): there is no address"),
         (["--workers=0"], "0 is less than 1"),
         (["--head-timeout=0"], "0s is too small"),
         (["--logging-format=xml"], '"xml" is not one of text, json'),

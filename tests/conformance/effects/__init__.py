@@ -1,0 +1,3 @@
+"""
+What each option changes for somebody who looks at the running program from outside.
+"""
