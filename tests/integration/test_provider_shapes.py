@@ -2,6 +2,8 @@
 Tokens of the tutorials' providers are read as they are written there.
 """
 
+from typing import Any
+
 import pytest
 
 from tests.conftest import OpenStage
@@ -9,6 +11,8 @@ from tests.integration.harness.stage import Stage
 
 ROLES = "urn:zitadel:iam:org:project:roles"
 BY_ROLES = f'oidc_groups_claim = "{ROLES}"'
+BIG = 12345678901234567890
+MANY = [f"group-{number}" for number in range(800)]
 HELD = {
     "admin": {"69234230193872955": "acme.zitadel.test"},
     "dev": {"69234230193872955": "acme.zitadel.test"},
@@ -33,6 +37,67 @@ def test_roles_that_are_an_object_are_groups(
     getattr(stage.provider, source)[ROLES] = HELD
 
     assert _groups(stage) == ["admin,dev"]
+
+
+DOTTED = "https://acme.test/roles"
+SHAPES: list[tuple[str, dict[str, Any], list[str]]] = [
+    ("groups", {"groups": ["a", "b"]}, ["a", "b"]),
+    ("groups", {"groups": "a"}, ["a"]),
+    ("groups", {"groups": "a,b c"}, ["a,b c"]),
+    ("groups", {"groups": {"a": {"1": "acme"}, "b": []}}, ["a", "b"]),
+    ("groups", {"groups": [1, 2.50, BIG]}, ["1", "2.5", f"{BIG}"]),
+    ("groups", {"groups": 7}, ["7"]),
+    ("groups", {"groups": [{"name": "a"}, True]}, ['{"name":"a"}', "true"]),
+    ("groups", {"groups": [["a"], "b"]}, ['["a"]', "b"]),
+    ("realm_access.roles", {"realm_access": {"roles": ["a"]}}, ["a"]),
+    ("a.b.c", {"a": {"b": {"c": "deep"}}}, ["deep"]),
+    ("a.b", {"a.b": ["whole"], "a": {"b": ["parts"]}}, ["whole"]),
+    (DOTTED, {DOTTED: ["a"], "https://acme": {"test/roles": ["b"]}}, ["a"]),
+    (ROLES, {ROLES: ["a"], "urn": {"zitadel": "b"}}, ["a"]),
+    ("groups", {"groups": MANY}, MANY),
+]
+
+
+@pytest.mark.parametrize("source", ["claims", "userinfo"])
+@pytest.mark.parametrize(("name", "claims", "groups"), SHAPES, ids=range(len(SHAPES)))
+def test_every_shape_of_groups(
+    open_stage: OpenStage,
+    name: str,
+    claims: dict[str, Any],
+    groups: list[str],
+    source: str,
+) -> None:
+    """
+    Lists, texts, objects, numbers, paths and names with dots, few groups and many: in
+    the token or told by userinfo, the application and the user see the same groups.
+    """
+    stage = open_stage(f'oidc_groups_claim = "{name}"')
+    del stage.provider.claims["groups"]
+    stage.provider.userinfo.pop("groups", None)
+    getattr(stage.provider, source).update(claims)
+
+    visitor = stage.stranger().signed_in()
+    told = visitor.ask("/oauth2/userinfo").json()
+    visitor.ask("/")
+
+    assert told["groups"] == groups
+    listed = ",".join(group.replace(",", "%2C") for group in groups)
+    assert stage.upstream.last().all("X-Forwarded-Groups") == [listed]
+
+
+@pytest.mark.parametrize("claims", [{}, {"groups": None}, {"groups": []}])
+def test_nobody_without_groups_is_a_member(
+    open_stage: OpenStage, claims: dict[str, Any]
+) -> None:
+    """
+    A claim that is missing, null or empty holds no group.
+    """
+    stage = open_stage('allowed_groups = ["", "null", "None", "[]"]')
+    stage.provider.claims.pop("groups", None)
+    stage.provider.userinfo.pop("groups", None)
+    stage.provider.claims.update(claims)
+
+    assert stage.stranger().login().status == 403
 
 
 def test_group_that_is_one_text_is_one_group(open_stage: OpenStage) -> None:
