@@ -172,7 +172,7 @@ def live(
 ) -> Iterator[LiveHouse]:
     """
     Run a house with a configuration; `files` are read by their names. `environment`
-    is added to what it reads when it is made.
+    is what it reads of its own, and takes to the outside.
     """
     content = {"/config": config.encode(), **{f"/{k}": v for k, v in files.items()}}
 
@@ -182,14 +182,22 @@ def live(
         with open(path, "rb") as file:
             return file.read()
 
-    settings = load(["--config=/config", *arguments], {}, read)
+    settings = load(["--config=/config", *arguments], environment or {}, read)
     clock = TurnedClock()
     lines: list[str] = []
 
     def sink(data: bytes) -> None:
         lines.append(data.decode("utf-8", "surrogateescape"))
 
-    logs = Logs(settings.logging, clock, out=sink, err=sink)
+    logs = Logs(
+        settings.logging,
+        clock,
+        out=sink,
+        err=sink,
+        form=settings.ours.logging_format,
+        prefix=settings.proxy.proxy_prefix,
+        redact=not settings.ours.reference_behaviour,
+    )
     with patch.dict(os.environ, environment or {}):
         house = in_reactor(
             lambda: assemble(settings, reactor, logs=logs, clock=clock, read_file=read)

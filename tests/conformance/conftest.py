@@ -51,9 +51,10 @@ def the_application() -> Iterator[Upstream]:
 
 
 @pytest.fixture
-def application(the_application: Upstream) -> Upstream:
+def application(the_application: Upstream) -> Iterator[Upstream]:
     """
-    The same, with nothing recorded yet.
+    The same, with nothing recorded yet; afterwards nobody has broken the protocol.
     """
     the_application.forget()
-    return the_application
+    yield the_application
+    assert not the_application.violations

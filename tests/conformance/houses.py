@@ -17,6 +17,8 @@ from tests.live import SECRET, LiveHouse, live
 
 MOST_HOUSES = 6
 
+PLATFORM = {"AZURE_FEDERATED_TOKEN_FILE": "/platform"}
+
 ALPHA: dict[str, Any] = {
     "providers": [
         {
@@ -53,13 +55,19 @@ class Houses:
         """
         return str(self.internet.world.authority.root)
 
-    def usual(self, config: Mapping[str, Any], **more: Any) -> LiveHouse:
+    def usual(
+        self,
+        config: Mapping[str, Any],
+        files: Mapping[str, bytes] | None = None,
+        **more: Any,
+    ) -> LiveHouse:
         """
-        Return a house with the usual provider and the options of a case, and more.
+        Return a house with the usual provider and the options of a case, and more;
+        `files` are those that they name.
         """
         given = {**config, "provider_ca_files": [self.authority], **more}
-        text, files = configuration(given)
-        return self.run(text, files)
+        text, made = configuration(given)
+        return self.run(text, {**made, **(files or {})})
 
     def plain(
         self, files: Mapping[str, bytes] | None = None, **options: Any
@@ -127,6 +135,7 @@ class Houses:
         self, text: str, files: Mapping[str, bytes], arguments: tuple[str, ...]
     ) -> tuple[LiveHouse, ExitStack]:
         stack = ExitStack()
-        environment = self.internet.world.environment()
-        running = live([*arguments], text, environment=environment, **files)
+        environment = {**self.internet.world.environment(), **PLATFORM}
+        given = {"platform": b"ASSERTION", **files}
+        running = live([*arguments], text, environment=environment, **given)
         return stack.enter_context(running), stack

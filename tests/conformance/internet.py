@@ -28,6 +28,7 @@ HOSTS = (
     "github.com",
     "graph.facebook.com",
     "graph.microsoft.com",
+    "keycloak.org",
     "login.microsoftonline.com",
     "meta.sr.ht",
     "oauth2.googleapis.com",

@@ -3,7 +3,7 @@ The recorded cases with what is expected of us, for tests over real sockets.
 """
 
 import tomllib
-from collections.abc import Container
+from collections.abc import Callable, Container
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +31,20 @@ DIFFERENT: dict[str, tuple[str, Any]] = {
 """For each case that we answer differently, the page that says why, and our answer."""
 
 
-def of(topic: str, *, but: Container[str] = ()) -> Any:
+def of(
+    topic: str,
+    *,
+    but: Container[str] = (),
+    only: Callable[[Case], bool] = lambda _: True,
+) -> Any:
     """
-    Run a test for each case of a topic, `but` those with these identities.
+    Run a test for each case of a topic, `but` those with these identities and `only`
+    those of which something is true.
     """
     chosen = [
         expecting(case)
         for case in CASES
-        if case["topic"] == topic and case["id"] not in but
+        if case["topic"] == topic and case["id"] not in but and only(case)
     ]
     assert chosen
     return pytest.mark.parametrize("case", chosen, ids=[c["id"] for c in chosen])

@@ -2,8 +2,11 @@
 Logging in and out at a live house, with a scripted provider behind TLS.
 """
 
+import base64
+import hashlib
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from oauthproxy.login.state import State, decode_state, encode_state
@@ -19,6 +22,7 @@ from tests.conformance.visits import (
     clears,
     completed,
     granting,
+    log_in,
     publish,
     sets,
 )
@@ -82,13 +86,25 @@ class Returning:
 @of("callback")
 def test_callback(case: Case, houses: Houses, internet: Internet) -> None:
     """A callback ends as the reference's does."""
-    answered = Returning(case, houses, internet).come()
+    returning = Returning(case, houses, internet)
+
+    answered = returning.come()
 
     wanted = dict(case["expect"])
     check_answer(answered, wanted)
     forms = [call.form for call in internet.asked(TOKEN, "POST")]
+    challenge = returning.query.get("code_challenge")
+    assert challenge is None or [*map(challenge_of, forms)] == [challenge]
     check_forms(forms, wanted)
     assert not wanted
+
+
+def challenge_of(form: Mapping[str, list[str]]) -> str:
+    """
+    Return the challenge that a verifier answers (RFC 7636, 4.6).
+    """
+    digest = hashlib.sha256(form["code_verifier"][0].encode()).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 def check_answer(answered: Answered, wanted: Case) -> None:
@@ -194,14 +210,6 @@ def publish_keys(internet: Internet, issuer: str, kid: str) -> None:
     rsa, ec = public(rsa_key()), public(ec_key())
     after = {"keys": [{**rsa, "kid": kid}, ec]}
     internet.at(f"{issuer}/keys", {"keys": [rsa, ec]}, after)
-
-
-def log_in(visit: Visit) -> Answered:
-    """
-    Start a login and come back with a code.
-    """
-    query = visit.begin()
-    return visit.come_back({"state": query["state"], "code": "good"})
 
 
 @of("claim", but=["claim-003"])

@@ -68,6 +68,17 @@ def test_location_on_the_wire(case: Case, houses: Houses) -> None:
     assert answered.first("Location") == case["expect"]["location"]
 
 
+@of("location_header", only=lambda case: case["id"] == "location_header-004")
+def test_query_of_a_location(case: Case, houses: Houses) -> None:
+    """A query stays as it is; nobody is sent to this target but who comes from an
+    unclean path."""
+    target = f"/x/..{case['input']['redirect']}"
+
+    answered = ask(houses.usual(case["config"]), {"input": {"target": target}})
+
+    assert answered.first("Location") == case["expect"]["location"]
+
+
 @of("path_clean")
 def test_unclean_path_is_redirected(case: Case, houses: Houses) -> None:
     """An unclean path is redirected to the clean one, before anything else."""
