@@ -31,7 +31,7 @@ class PromptWriter:
         self._transport = transport
         self._buffered: Callable[[bytes], None] = transport.write
         self._prompt = isinstance(transport, FileDescriptor)
-        self._some: Any = transport.writeSomeData if self._prompt else None
+        self._some: Any = transport.socket.send if self._prompt else None
 
     def write(self, data: bytes) -> None:
         """
@@ -41,11 +41,13 @@ class PromptWriter:
         if not self._prompt or not transport.connected or transport.disconnecting:
             self._buffered(data)
             return
-        sent = self._some(data)
-        if sent == len(data):
-            return
-        self._prompt = False
-        self._buffered(data[sent:] if isinstance(sent, int) else data)
+        try:
+            sent = self._some(data)
+        except OSError:
+            sent = 0
+        if sent != len(data):
+            self._prompt = False
+            self._buffered(data[sent:])
 
     def drained(self) -> None:
         """

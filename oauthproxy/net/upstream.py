@@ -18,6 +18,7 @@ closing have an end. How long a response then takes is the upstream's affair.
 
 from typing import Any
 
+from twisted.internet.abstract import FileDescriptor
 from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import (
     IHandshakeListener,
@@ -73,6 +74,9 @@ class UpstreamConnection(Protocol):
         if hasattr(transport, "setTcpNoDelay"):
             transport.setTcpNoDelay(True)
             transport.setTcpKeepAlive(True)
+        if isinstance(self.transport, FileDescriptor):
+            # No need to come through the endpoint's protocol, which waited for this.
+            transport.protocol = self
         self._handshaking = ISSLTransport.providedBy(transport)
         self._writer = PromptWriter(transport)
         self._owner.sweeper.add(self)

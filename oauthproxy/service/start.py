@@ -6,6 +6,7 @@ What keeps the program from starting is said in one line each, with status 1.
 
 import atexit
 import os
+import select
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -106,6 +107,10 @@ def serve_here(settings: Settings, load: Load, place: Place) -> int:
 
     Raises SettingsError.
     """
+    if hasattr(select, "epoll"):
+        from oauthproxy.net.epoll import install
+
+        install()
     from twisted.internet import reactor as installed
 
     reactor: Any = installed

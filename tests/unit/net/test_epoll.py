@@ -1,0 +1,167 @@
+"""
+The reactor's innermost loop, with real sockets.
+"""
+
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from twisted.internet.error import ConnectionDone
+from twisted.internet.main import CONNECTION_DONE
+from twisted.logger import globalLogPublisher
+from twisted.python.failure import Failure
+
+from oauthproxy.net.epoll import DirectReactor
+
+
+class Reader:
+    """
+    A descriptor that does one thing when it can be read or written.
+    """
+
+    def __init__(self, does: Any = None) -> None:
+        self.ours, self.theirs = socket.socketpair()
+        self.heard: list[bytes] = []
+        self.lost: list[Failure] = []
+        self._does = does
+
+    def fileno(self) -> int:
+        return self.ours.fileno()
+
+    def logPrefix(self) -> str:
+        return "reader"
+
+    def doRead(self) -> Any:
+        self.heard.append(self.ours.recv(100))
+        if isinstance(self._does, type):
+            raise self._does
+        return self._does
+
+    def doWrite(self) -> Any:
+        self.heard.append(b"can write")
+        return self._does
+
+    def connectionLost(self, reason: Failure) -> None:
+        self.lost.append(reason)
+        self.ours.close()
+        self.theirs.close()
+
+
+@pytest.fixture
+def reactor() -> Iterator[DirectReactor]:
+    """
+    Yield a reactor that is not installed.
+    """
+    made = DirectReactor()  # type: ignore[no-untyped-call]
+    yield made
+    for descriptor in [*made.removeAll(), made.waker]:
+        descriptor.connectionLost(Failure(CONNECTION_DONE))
+    made._poller.close()
+
+
+@pytest.fixture
+def logged() -> Iterator[list[Any]]:
+    """
+    Yield the failures that are logged.
+    """
+    events: list[Any] = []
+
+    def observe(event: Any) -> None:
+        if event.get("log_failure"):
+            events.append(event["log_failure"].value)
+
+    globalLogPublisher.addObserver(observe)
+    yield events
+    globalLogPublisher.removeObserver(observe)
+
+
+def test_what_can_be_read_is_read(reactor: DirectReactor) -> None:
+    """
+    Each in the same turn.
+    """
+    one, two = Reader(), Reader()
+    for reader in (one, two):
+        reactor.addReader(reader)
+        reader.theirs.send(b"hello")
+
+    reactor.doIteration(1)
+
+    assert (one.heard, two.heard) == ([b"hello"], [b"hello"])
+
+
+def test_what_can_be_written_is_written(reactor: DirectReactor) -> None:
+    """
+    Other events than reading take the stock way.
+    """
+    reader = Reader()
+    reactor.addWriter(reader)
+
+    reactor.doIteration(1)
+
+    assert reader.heard == [b"can write"]
+
+
+def test_the_end_is_told(reactor: DirectReactor) -> None:
+    """
+    Who returns that it has ended is disconnected.
+    """
+    reader = Reader(does=CONNECTION_DONE)
+    reactor.addReader(reader)
+    reader.theirs.send(b"bye")
+
+    reactor.doIteration(1)
+
+    assert [why.type for why in reader.lost] == [ConnectionDone]
+    assert reader not in reactor.getReaders()
+
+
+def test_an_error_ends_one_connection(
+    reactor: DirectReactor, logged: list[Any]
+) -> None:
+    """
+    Who raises is disconnected and logged; the loop goes on.
+    """
+    broken, sound = Reader(does=ZeroDivisionError), Reader()
+    for reader in (broken, sound):
+        reactor.addReader(reader)
+        reader.theirs.send(b"hello")
+
+    reactor.doIteration(1)
+
+    assert [type(error) for error in logged] == [ZeroDivisionError]
+    assert [why.type for why in broken.lost] == [ZeroDivisionError]
+    assert sound.heard == [b"hello"]
+
+
+def test_who_was_removed_meanwhile_hears_nothing(reactor: DirectReactor) -> None:
+    """
+    An event of a descriptor that another one has removed in the same turn is dropped.
+    """
+    readers = [Reader(), Reader()]
+    for reader, other in zip(readers, reversed(readers), strict=True):
+        reader.doRead = (  # type: ignore[method-assign]
+            lambda me=reader, other=other: (
+                reactor.removeReader(other),
+                me.heard.append(b"read"),
+                None,
+            )[2]
+        )
+        reactor.addReader(reader)
+        reader.theirs.send(b"hello")
+
+    reactor.doIteration(1)
+
+    assert sorted(len(reader.heard) for reader in readers) == [0, 1]
+    for reader in readers:
+        reactor.removeReader(reader)
+        reader.connectionLost(Failure(CONNECTION_DONE))
+
+
+def test_it_waits_no_longer_than_told(reactor: DirectReactor) -> None:
+    """
+    Without events the turn ends when its time does.
+    """
+    reactor.doIteration(0)
+
+    assert reactor.getReaders() == [reactor.waker] or not reactor.getReaders()
