@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -47,11 +48,36 @@ class Figures:
     failed: int
 
 
-def pages(url: str, cookie: str, *, connections: int, seconds: int) -> Figures:
+CHANGING = """
+local requests, count = {}, 0
+init = function()
+  for number = 1, 16 do
+    wrk.headers["Referer"] = "http://127.0.0.1/page/" .. number
+    requests[number] = wrk.format()
+  end
+end
+request = function()
+  count = count % 16 + 1
+  return requests[count]
+end
+"""
+"""What wrk does so that no request has the fields of the few before it."""
+
+
+def pages(
+    url: str, cookie: str, *, connections: int, seconds: int, changing: bool = False
+) -> Figures:
     """
-    Ask for one page over and over on so many connections.
+    Ask for one page over and over on so many connections; with `changing` fields each
+    time with other ones than the last times.
     """
-    return _figures(_run(_wrk(url, cookie, connections, seconds)))
+    command = _wrk(url, cookie, connections, seconds)
+    if not changing:
+        return _figures(_run(command))
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write(CHANGING)
+        script.flush()
+        return _figures(_run([*command[:-1], "-s", script.name, command[-1]]))
 
 
 def pages_during(

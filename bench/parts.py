@@ -53,6 +53,9 @@ class Bench:
             name = f"page, {connections} conn."
             for subject in in_turn(self.measured, self.extent, name):
                 self._page(subject, "/", name, connections)
+        name = f"page, {USUAL} conn., changing fields"
+        for subject in in_turn(self.measured, self.extent, name):
+            self._page(subject, "/", name, USUAL, changing=True)
         asking = [each for each in self.measured if each.kind.has_auth_endpoint]
         name = f"/oauth2/auth, {USUAL} conn."
         for subject in in_turn(asking, self.extent, name):
@@ -119,13 +122,22 @@ class Bench:
     def _whole(self) -> list[Subject]:
         return [each for each in self.measured if not each.kind.pages_only]
 
-    def _page(self, subject: Subject, path: str, name: str, connections: int) -> None:
+    def _page(
+        self,
+        subject: Subject,
+        path: str,
+        name: str,
+        connections: int,
+        *,
+        changing: bool = False,
+    ) -> None:
         before = subject.running.processor()
         figures = pages(
             subject.url + path,
             subject.cookie,
             connections=connections,
             seconds=self.extent.seconds,
+            changing=changing,
         )
         spent = subject.running.processor() - before
         for what, figure in (

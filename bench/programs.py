@@ -287,7 +287,8 @@ class Kind:
         if self.program:
             return [self.program, f"--config={config}"]
         path = f"PYTHONPATH={self.tree}"
-        return ["env", path, sys.executable, "-m", "oauthproxy", f"--config={config}"]
+        program = [sys.executable, "-P", "-m", "oauthproxy"]
+        return ["env", path, *program, f"--config={config}"]
 
 
 def pages_command(place: Place, root: Path) -> Sequence[str]:

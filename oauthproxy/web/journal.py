@@ -14,8 +14,8 @@ from oauthproxy.wire.fields import field_text
 from oauthproxy.wire.forwarded import log_client
 from oauthproxy.wire.kind import FieldKinds
 
-AGENT = 1
-_KINDS = FieldKinds({b"user-agent": AGENT})
+_KINDS = FieldKinds({b"user-agent": 1})
+Asked = tuple[str, str, str, str]
 REASONS = {431: "size", 408: "timeout"}
 
 
@@ -42,27 +42,22 @@ class RequestJournal:
         if request.silent:
             return
         duration = time.time_ns() - request.received_at
-        method = request.method.decode("ascii")
         self.sent += request.sent
         if request.body is not None:
             self.received += request.body.size
+        method = request.method.decode("ascii")
         if not request.health:
             self._metrics.observe(method, request.status, duration / 1e9)
-        channel = request.channel
-        scope = None if self._simple else request.scope
-        agent = b""
-        kind_of = _KINDS.of
-        for name, value in request.fields:
-            if kind_of(name) == AGENT:
-                agent = value
-                break
+        memo = request.head.memo
+        asked: Asked | None = memo.get(self)
+        if asked is None:
+            asked = memo[self] = self._asked(request)
+        client, host, protocol, agent = asked
         self._write(
             RequestRecord(
-                str(channel.client) if scope is None else log_client(scope),
-                field_text(request.head.host)
-                if scope is None
-                else scope.effective.host,
-                request.clientproto.decode("ascii"),
+                client,
+                host,
+                protocol,
                 request.request_id,
                 request.received_at,
                 duration,
@@ -71,11 +66,26 @@ class RequestJournal:
                 request.sent,
                 request.status,
                 request.upstream,
-                field_text(agent),
+                agent,
                 request.username,
                 request.health,
             )
         )
+
+    def _asked(self, request: FrontRequest) -> Asked:
+        """
+        Return client, host, protocol and kind of browser.
+        """
+        client, host = str(request.channel.client), field_text(request.head.host)
+        if not self._simple:
+            scope = request.scope
+            client, host = log_client(scope), scope.effective.host
+        agent, kind_of = b"", _KINDS.of
+        for name, value in request.fields:
+            if kind_of(name):
+                agent = value
+                break
+        return client, host, request.clientproto.decode("ascii"), field_text(agent)
 
     def refused(self, peer: Peer, status: int) -> None:
         """

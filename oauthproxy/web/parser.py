@@ -14,6 +14,8 @@ an identity header there must.
 Rule 5: what one `feed` gave of a body is passed on in one piece.
 Rule 6: between the bytes of a body there is little besides: chunk extensions and
 trailers without end are refused.
+Rule 7: a request with the fields of the one before is not parsed again
+(`web.repetition`).
 """
 
 import re
@@ -21,6 +23,7 @@ from typing import Protocol
 
 import httptools
 
+from oauthproxy.web.repetition import Repetition
 from oauthproxy.wire.fields import Pair
 from oauthproxy.wire.requesthead import CHUNKED, HeadRefused, RequestHead, judge
 
@@ -82,6 +85,8 @@ class RequestParser:
         self._target = b""
         self._fields: list[Pair] = []
         self._head: RequestHead | None = None
+        self._repetition = Repetition()
+        self._alone = False
         self._body: list[bytes] = []
         self._left = 0
         self._framing = 0
@@ -109,6 +114,12 @@ class RequestParser:
         """
         Give bytes to llhttp; return those that have to be given to it anew.
         """
+        self._alone = self.in_head and not self.head_bytes
+        if self._alone:
+            known = self._repetition.again(data)
+            if known is not None:
+                self._repeat(known)
+                return b""
         if self.in_head:
             self.head_bytes += len(data)
         else:
@@ -136,6 +147,15 @@ class RequestParser:
         else:
             self.long_body = self._left >= LONG_BODY
         return b""
+
+    def _repeat(self, head: RequestHead) -> None:
+        """
+        Tell of a request that was not parsed because it was before.
+        """
+        self.in_head = False
+        self._listener.head_parsed(head)
+        self.in_head = True
+        self._listener.request_parsed()
 
     def _fail(self, error: httptools.HttpParserError) -> None:
         if isinstance(error, httptools.HttpParserInvalidMethodError):
@@ -251,7 +271,8 @@ class RequestParser:
         # llhttp takes several blanks for one, and RTSP for HTTP, and does not tell.
         place = len(method) + 1 + len(self._target)
         end = _LINE_ENDS.get(version, b"")
-        if self._raw or not self._data.startswith(end, place):
+        alone = self._alone and self._data.startswith(end, place)
+        if not alone and (self._raw or not self._data.startswith(end, place)):
             self._check_line(b"%b %b%b" % (method, self._target, end))
         head = judge(method, self._target, version, self._fields)
         stops = parser.should_upgrade()
@@ -264,6 +285,8 @@ class RequestParser:
         self.head_bytes = 0
         self._framing = 0
         self._left = max(head.length, 0)
+        if alone and version == "1.1" and not stops:
+            self._repetition.learn(self._data, place + 9, head)
         self._listener.head_parsed(head)
 
     def on_body(self, data: bytes) -> None:

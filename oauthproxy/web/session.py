@@ -10,7 +10,7 @@ Rule 3: the header lines made of a session are made once.
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from attrs import define
 
@@ -22,7 +22,7 @@ from oauthproxy.settings.kinds import SECOND
 from oauthproxy.upstream.headers import Injector, Pairs
 from oauthproxy.web.request import FrontRequest
 from oauthproxy.wire.cookies import Cookies
-from oauthproxy.wire.fields import field_bytes
+from oauthproxy.wire.fields import Pair, field_bytes
 from oauthproxy.wire.kind import FieldKinds
 
 FOR_EVER = 1 << 63
@@ -90,22 +90,13 @@ class KnownSessions:
         """
         Return the entry of a request's session cookie when nothing more is to be asked.
         """
-        cookie = None
-        kind_of = _KINDS.of
-        for name, value in request.fields:
-            kind = kind_of(name)
-            if kind == COOKIE:
-                if cookie is not None:
-                    return None
-                cookie = value
-            elif kind == AUTHORIZATION and self._headers_decide:
-                return None
-        if cookie is None:
+        memo = request.head.memo
+        value: bytes | None = memo.get(self)
+        if value is None:
+            value = memo[self] = self._only_session(request.fields)
+        if not value:
             return None
-        match = self._value.search(cookie)
-        if match is None:
-            return None
-        known = self._cache.get(match[1])
+        known = self._cache.get(value)
         if (
             known is None
             or known.until <= time.time_ns()
@@ -115,6 +106,24 @@ class KnownSessions:
         self.hits += 1
         self._note(known.mark)
         return known
+
+    def _only_session(self, fields: Iterable[Pair]) -> bytes:
+        """
+        Return the value of the session cookie, or nothing if it is not to be found in
+        one field, or may not have the say.
+        """
+        cookie = b""
+        kind_of = _KINDS.of
+        for name, value in fields:
+            kind = kind_of(name)
+            if kind == COOKIE:
+                if cookie:
+                    return b""
+                cookie = value
+            elif kind == AUTHORIZATION and self._headers_decide:
+                return b""
+        match = self._value.search(cookie)
+        return b"" if match is None else match[1]
 
     @property
     def moment(self) -> int:

@@ -4,7 +4,7 @@ All client connections of one configuration.
 
 import ipaddress
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from twisted.internet.address import IPv4Address, IPv6Address
@@ -17,10 +17,13 @@ from oauthproxy.scope import Peer
 from oauthproxy.web.channel import FrontChannel
 from oauthproxy.web.limits import ChannelLimits
 from oauthproxy.web.request import FrontRequest
-from oauthproxy.wire.fields import field_text
+from oauthproxy.wire.fields import Pair, field_text
 from oauthproxy.wire.forwarded import Trust
+from oauthproxy.wire.kind import FieldKinds
 
 LONGEST_REQUEST_ID = 128
+_VERSION_4 = 0x4 << 76 | 0x8 << 60
+_FREE_BITS = ~(0xF << 76 | 0xC << 60)
 
 
 class Journal(Protocol):
@@ -78,7 +81,7 @@ class FrontSite(server.Site):
         self.broke = broke
         self._reactor = reactor
         self._most_channels = most_channels
-        self._request_id_field = request_id_field.lower()
+        self._id_kinds = FieldKinds({request_id_field: 1} if request_id_field else {})
         self._journal = journal
         self._draining = False
 
@@ -201,12 +204,18 @@ class FrontSite(server.Site):
         """
         Return the id a client or a proxy before us gave, or a new UUID.
         """
-        name = self._request_id_field
-        if name:
-            for each, value in request.fields:
-                if value and each.lower() == name:
-                    return field_text(value[:LONGEST_REQUEST_ID])
-        return new_request_id()
+        memo = request.head.memo
+        given: str | None = memo.get(self)
+        if given is None:
+            given = memo[self] = self._given_id(request.fields)
+        return given or new_request_id()
+
+    def _given_id(self, fields: Iterable[Pair]) -> str:
+        is_id = self._id_kinds.of
+        for name, value in fields:
+            if is_id(name) and value:
+                return field_text(value[:LONGEST_REQUEST_ID])
+        return ""
 
     @staticmethod
     def peer_of(address: Any) -> Peer:
@@ -234,8 +243,6 @@ def new_request_id() -> str:
     """
     Return a random UUID (RFC 9562, 5.4); ids need to differ, not to be secret.
     """
-    text = f"{random.getrandbits(128):032x}"
-    return (
-        f"{text[:8]}-{text[8:12]}-4{text[13:16]}-"
-        f"{'89ab'[int(text[16], 16) & 3]}{text[17:20]}-{text[20:]}"
-    )
+    number = random.getrandbits(128) & _FREE_BITS | _VERSION_4
+    text = f"{number:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -24,7 +24,11 @@ from oauthproxy.wire.requesthead import CHUNKED
 _KINDS = FieldKinds({b"accept-encoding": 1, b"range": 1})
 _GAP = frozenset({b"gap-auth", b"gap-signature"})
 SIGNED_BODY_LIMIT = 64 << 20
+CHUNKS, GZIP = b"Transfer-Encoding: chunked\r\n", b"Accept-Encoding: gzip\r\n"
 REFUSED_UPGRADES = (b"h2c", b"http", b"tls")
+
+Forwarded = tuple[bytes, bool]
+"""Fields with line ends, and whether they say which encodings or parts are wanted."""
 
 
 class Server(Protocol):
@@ -44,7 +48,7 @@ class Server(Protocol):
         """
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False)
 class HTTPServer:
     """
     An application that speaks HTTP/1.1 over TCP, TLS or a unix socket.
@@ -78,14 +82,28 @@ class HTTPServer:
             self.answerer.drive(request, signing)
             return
         upgrade = self._upgrade(request.head.upgrade)
-        fields = self.hop.forwardable(
-            request.fields, request.channel.client.address, upgrade=upgrade
-        )
-        injected = known.request_lines
         if self.injector.merging:
+            fields = self._forwardable(request, upgrade)
             fields = self.injector.injected(fields, known.request_pairs)
-            injected = b""
-        self._send(request, known, target, cookies, fields, injected, upgrade)
+            forwarded, injected = _forwarded(fields), b""
+        else:
+            forwarded, injected = (
+                self._remembered(request, upgrade),
+                known.request_lines,
+            )
+        self._send(request, known, target, cookies, forwarded, injected, upgrade)
+
+    def _remembered(self, request: FrontRequest, upgrade: bytes) -> Forwarded:
+        memo = request.head.memo
+        forwarded: Forwarded | None = memo.get(self)
+        if forwarded is None:
+            fields = self._forwardable(request, upgrade)
+            forwarded = memo[self] = _forwarded(fields)
+        return forwarded
+
+    def _forwardable(self, request: FrontRequest, upgrade: bytes = b"") -> list[Pair]:
+        peer = request.channel.client.address
+        return self.hop.forwardable(request.fields, peer, upgrade=upgrade)
 
     def _send(
         self,
@@ -93,29 +111,30 @@ class HTTPServer:
         known: Known,
         target: bytes,
         cookies: tuple[str, ...],
-        fields: list[Pair],
+        forwarded: Forwarded,
         injected: bytes,
         upgrade: bytes,
         body: bytes | None = None,
     ) -> None:
         head = request.head
-        host = self.host or head.host or b"localhost"
-        out = [head.method, b" ", target, b" HTTP/1.1\r\nHost: ", host, b"\r\n"]
-        unzip = head.method != b"HEAD"
-        picky = _KINDS.of
-        for name, value in fields:
-            out += (name, b": ", value, b"\r\n")
-            if picky(name):
-                unzip = False
-        if head.length == CHUNKED:
-            out.append(b"Transfer-Encoding: chunked\r\n")
-        if injected:
-            out.append(injected)
-        if unzip:
-            out.append(b"Accept-Encoding: gzip\r\n")
-        out.append(b"\r\n")
+        lines, picky = forwarded
+        unzip = not picky and head.method != b"HEAD"
         errand = Errand(
-            b"".join(out),
+            b"".join(
+                (
+                    head.method,
+                    b" ",
+                    target,
+                    b" HTTP/1.1\r\nHost: ",
+                    self.host or head.host or b"localhost",
+                    b"\r\n",
+                    lines,
+                    CHUNKS if head.length == CHUNKED else b"",
+                    injected,
+                    GZIP if unzip else b"",
+                    b"\r\n",
+                )
+            ),
             self.settings.timeout / SECOND,
             response_lines(known, cookies),
             self.injector.replaced,
@@ -143,7 +162,7 @@ class HTTPServer:
         body = None
         if request.body is not None:
             body = await read_body(request, SIGNED_BODY_LIMIT)
-        fields = self.hop.forwardable(request.fields, request.channel.client.address)
+        fields = self._forwardable(request)
         fields = self.injector.injected(fields, known.request_pairs)
         fields = [p for p in fields if p[0].lower() not in _GAP]
         fields.append((b"Gap-Auth", field_bytes(known.username)))
@@ -158,7 +177,17 @@ class HTTPServer:
             body or b"",
         )
         fields.append((b"Gap-Signature", signature.encode()))
-        self._send(request, known, target, cookies, fields, b"", b"", body)
+        self._send(request, known, target, cookies, _forwarded(fields), b"", b"", body)
+
+
+def _forwarded(fields: list[Pair]) -> Forwarded:
+    out: list[bytes] = []
+    picky, kind_of = False, _KINDS.of
+    for name, value in fields:
+        out += (name, b": ", value, b"\r\n")
+        if kind_of(name):
+            picky = True
+    return b"".join(out), picky
 
 
 @frozen(kw_only=True)

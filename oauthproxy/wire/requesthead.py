@@ -13,8 +13,9 @@ fragment (RFC 9112, 3.2).
 """
 
 import re
+from typing import Any
 
-from attrs import define
+from attrs import define, field
 
 from oauthproxy.wire.fields import Pair
 from oauthproxy.wire.kind import FieldKinds, tokens
@@ -56,7 +57,9 @@ class RequestHead:
     What follows from a request head.
 
     `target` is in origin form; `length` is the body's in bytes, `CHUNKED`, or 0.
-    `upgrade` is the protocol asked for in lower case, or empty.
+    `upgrade` is the protocol asked for in lower case, or empty. `memo` is where others
+    keep what they derive from the fields, each under a key of its own; it lives on in
+    later heads with the very same fields.
     """
 
     method: bytes
@@ -68,6 +71,15 @@ class RequestHead:
     keep_alive: bool = True
     upgrade: bytes = b""
     expects_continue: bool = False
+    memo: dict[object, Any] = field(factory=dict)
+
+    def again(self, method: bytes, target: bytes) -> "RequestHead":
+        """
+        Return the head of another request with the same fields, which has no body.
+        """
+        return RequestHead(
+            method, target, self.version, self.fields, self.host, memo=self.memo
+        )
 
 
 def judge(
