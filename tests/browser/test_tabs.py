@@ -28,17 +28,25 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         return Reply(200, {"Content-Type": "text/html"}, page.encode())
 
     provider.behaviours["/authorize"] = waits
+    provider.behaviours["/site"] = lambda _: Reply(
+        200, {"Content-Type": "text/html"}, b"<!doctype html>"
+    )
     address, upstream = free_address(), Upstream()
     origin = f"http://127.0.0.1:{address[1]}"
+    options = f"""
+redirect_url = "{origin}/oauth2/callback"
+whitelist_domains = ["localhost:{provider.port}"]
+"""
     text = configuration(
-        f'redirect_url = "{origin}/oauth2/callback"',
+        options,
         provider=provider,
         upstream=upstream,
         port=address[1],
     )
     folder = tmp_path_factory.mktemp("tabs")
     with Program(text, folder=folder, address=address):
-        yield ran("tabs.mjs", {"origin": origin})
+        sites = {"listed": f"{provider.origin}/site", "unlisted": upstream.url}
+        yield ran("tabs.mjs", {"origin": origin, **sites})
     provider.stop()
     upstream.close()
 
@@ -59,6 +67,32 @@ def test_back_button(seen: dict[str, Any]) -> None:
     Going back to the provider and on again ends at the page.
     """
     assert seen["backButton"] == {"before": "/page", "after": "/page"}
+
+
+def test_bookmarked_callback(seen: dict[str, Any]) -> None:
+    """
+    A bookmark of the way back shows one button, which signs in.
+    """
+    assert seen["bookmarkedCallback"] == {"actions": 1, "ended": "/"}
+
+
+def test_lost_cookie(seen: dict[str, Any]) -> None:
+    """
+    Who comes back without the login's cookie has one button, which leads to the page.
+    """
+    assert seen["lostCookie"] == {"actions": 1, "ended": "/page?b=2"}
+
+
+def test_script_of_another_site(seen: dict[str, Any]) -> None:
+    """
+    A page of a listed site reads the 401, that of another sees an error; no login
+    begins.
+    """
+    asked = seen["fetchFromOtherSites"]
+
+    assert asked["listed"] == {"status": 401, "body": "{}"}
+    assert asked["unlisted"] == {"error": "TypeError"}
+    assert asked["cookies"] == []
 
 
 def test_page_that_outlives_its_session(seen: dict[str, Any]) -> None:

@@ -313,6 +313,7 @@ def test_script_of_a_listed_origin_may_read_it(
 
     assert answer.status == 401
     assert answer.all("Access-Control-Allow-Origin") == told
+    assert answer.all("Access-Control-Allow-Credentials") == ["true"] * len(told)
     assert answer.all("Vary") == ["Origin"]
 
 
