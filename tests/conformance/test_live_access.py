@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from oauthproxy.errors import SettingsError
-from tests.conformance.houses import Houses
+from tests.conformance.houses import PROVIDER, Houses
 from tests.conformance.peers import ask, browser, login_query, target_of
 from tests.conformance.recorded import of
 from tests.conformance.test_http_exchanges import BASE
@@ -117,16 +117,6 @@ def test_address_comes_in(case: Case, houses: Houses) -> None:
     answered = ask(house, asked, browser(house, asked))
 
     assert (answered.status == 200) == case["expect"]["valid"]
-
-
-PROVIDER = {
-    "provider": "oidc",
-    "oidc_issuer_url": "https://idp.test",
-    "skip_oidc_discovery": True,
-    "oidc_jwks_url": "https://idp.test/keys",
-    "login_url": "https://idp.test/authorize",
-    "redeem_url": "https://idp.test/token",
-}
 
 
 @of("authorize")

@@ -14,7 +14,7 @@ from oauthproxy.crypto.ciphers import IV_SIZE, cfb_encrypt
 from oauthproxy.errors import SettingsError
 from oauthproxy.session.csrf import CSRF
 from oauthproxy.session.secrets import CookieSecrets
-from tests.conformance.houses import Houses
+from tests.conformance.houses import PROVIDER, Houses
 from tests.conformance.internet import Internet
 from tests.conformance.peers import ask
 from tests.conformance.recorded import of
@@ -22,15 +22,6 @@ from tests.live import SECRET, Answered, LiveHouse
 from tests.unit.providers.idp import public, rsa_key, sign
 
 Case = dict[str, Any]
-
-BASICS = {
-    "provider": "oidc",
-    "oidc_issuer_url": "https://idp.test",
-    "skip_oidc_discovery": True,
-    "oidc_jwks_url": "https://idp.test/keys",
-    "login_url": "https://idp.test/authorize",
-    "redeem_url": "https://idp.test/token",
-}
 
 
 def sha_entry(user: str, password: str) -> bytes:
@@ -52,7 +43,7 @@ def with_authorization(house: LiveHouse, value: str) -> Answered:
 def test_user_of_a_file(case: Case, houses: Houses) -> None:
     """A user comes in with the password that the file knows."""
     files = {"users": case["config"]["htpasswd"].encode()}
-    options = {**BASICS, "htpasswd_file": "/users"}
+    options = {**PROVIDER, "htpasswd_file": "/users"}
     if case["expect"].get("start_error"):
         with pytest.raises(SettingsError):
             houses.plain(files, **options)
@@ -71,7 +62,7 @@ def test_basic_credentials_are_read(case: Case, houses: Houses) -> None:
     value = case["input"]["authorization"]
     user, password = leniently(value)
     house = houses.plain(
-        {"users": sha_entry(user, password)}, **BASICS, htpasswd_file="/users"
+        {"users": sha_entry(user, password)}, **PROVIDER, htpasswd_file="/users"
     )
 
     answered = with_authorization(house, value)
@@ -97,7 +88,7 @@ PLACEHOLDER = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln"
 def test_bearer_token_is_found(case: Case, houses: Houses, internet: Internet) -> None:
     """A token that the provider signed lets in where it may stand."""
     internet.at("https://idp.test/keys", {"keys": [public(rsa_key())]})
-    house = houses.plain(**BASICS, skip_jwt_bearer_tokens=True)
+    house = houses.plain(**PROVIDER, skip_jwt_bearer_tokens=True)
     now = int(time.time())
     claims = {"iss": "https://idp.test", "aud": "cid", "sub": "x", "exp": now + 300}
     value = replaced(case["input"]["authorization"], sign(claims))
@@ -141,7 +132,7 @@ def test_cookie_is_set(case: Case, houses: Houses) -> None:
     files = {"users": sha_entry("kim", "pw")}
     house = houses.plain(
         files,
-        **BASICS,
+        **PROVIDER,
         **case["config"],
         htpasswd_file="/users",
         cookie_name=given["name"],

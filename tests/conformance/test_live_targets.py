@@ -13,9 +13,10 @@ from tests.conformance.internet import Internet
 from tests.conformance.peers import ask, login_query, target_of
 from tests.conformance.recorded import of
 from tests.conformance.test_http_exchanges import BASE
+from tests.conformance.visits import ISSUER, publish
 from tests.integration.harness.authority import Authority, Certificate
 from tests.live import Answered, LiveHouse
-from tests.unit.providers.idp import public, rsa_key
+from tests.unit.providers.idp import rsa_key
 
 Case = dict[str, Any]
 
@@ -218,8 +219,13 @@ def test_login_asks_for_the_scope(
     case: Case, houses: Houses, internet: Internet
 ) -> None:
     """A login asks for the scope that the reference asks for."""
-    config = {"oidc_issuer_url": "https://idp.test", **case["config"]}
-    announce(internet, config.pop("discovered", {}))
+    config = {"oidc_issuer_url": ISSUER, **case["config"]}
+    discovered = config.pop("discovered", {})
+    publish(
+        internet,
+        authorization_endpoint=discovered.get("login_url", f"{ISSUER}/authorize"),
+        userinfo_endpoint=discovered.get("profile_url", ""),
+    )
     files = {"jwt": rsa_key().export_to_pem(True, None)}
     if config["provider"] == "login.gov":
         config["jwt_key_file"] = "/jwt"
@@ -227,22 +233,3 @@ def test_login_asks_for_the_scope(
     answered = start(houses.plain(files, **config))
 
     assert login_query(answered)["scope"] == case["expect"]["scope"]
-
-
-def announce(internet: Internet, discovered: dict[str, str]) -> None:
-    """
-    Let the usual issuer have a discovery document and keys.
-    """
-    issuer = "https://idp.test"
-    login = discovered.get("login_url", f"{issuer}/authorize")
-    internet.at(
-        f"{issuer}/.well-known/openid-configuration",
-        {
-            "issuer": issuer,
-            "authorization_endpoint": login,
-            "token_endpoint": f"{issuer}/token",
-            "userinfo_endpoint": discovered.get("profile_url", ""),
-            "jwks_uri": f"{issuer}/keys",
-        },
-    )
-    internet.at(f"{issuer}/keys", {"keys": [public(rsa_key())]})
