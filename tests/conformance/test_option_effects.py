@@ -1,6 +1,6 @@
 """
 No option is accepted and ignored: for each there is a look at the running program that
-sees it.
+sees it. The same goes for the fields of an alpha configuration.
 
 The tables are in `effects`, by subject. Some options are seen by tests of their own,
 which are named here.
@@ -18,6 +18,7 @@ import pytest
 from oauthproxy.settings.table import table
 from tests.conformance.effects import (
     access,
+    alpha_fields,
     cookies,
     headers,
     limits,
@@ -31,6 +32,10 @@ from tests.conformance.effects import (
     templates,
     upstream,
 )
+from tests.conformance.effects.alpha import Alpha
+from tests.conformance.effects.alpha_fields import RESPONSE, UPSTREAM
+from tests.conformance.effects.paths import all_paths, differing
+from tests.conformance.effects.running import converted
 from tests.conformance.effects.scene import Effect, Props, made_props
 from tests.conformance.effects.store import Fleet, made_fleet
 from tests.conformance.test_options import OPTIONS
@@ -53,6 +58,14 @@ TABLES = (
     upstream,
 )
 EFFECTS: tuple[Effect, ...] = tuple(e for each in TABLES for e in each.EFFECTS)
+CONVERTED = [e for e in EFFECTS if table().by_name[e.option].legacy]
+WITHOUT_MEANING = {
+    f"{UPSTREAM}.flushInterval",
+    f"{RESPONSE}[].preserveRequestValue",
+    f"{RESPONSE}[].InsecureSkipHeaderNormalization",
+}
+"""Fields for which there is nothing to do; `check` says so."""
+
 COMMANDS = "tests/conformance/test_option_commands.py"
 ELSEWHERE = {
     "config": f"{COMMANDS}::test_the_file_is_read",
@@ -112,6 +125,46 @@ def test_the_test_that_looks_is_there(option: str) -> None:
 @pytest.mark.parametrize("effect", EFFECTS, ids=lambda effect: effect.option)
 def test_an_option_has_its_effect(effect: Effect, props: Props) -> None:
     """Without the option one thing is seen, with it another."""
+    assert effect.usual != effect.other
+    assert effect.seen(props, changed=False) == effect.usual
+    assert effect.seen(props, changed=True) == effect.other
+
+
+def alpha_paths(effect: Effect) -> set[str]:
+    """
+    Return the paths that an effect's second alpha configuration has, or has otherwise.
+    """
+    if isinstance(effect, Alpha):
+        first, second = effect.document(effect.instead), effect.document(effect.value)
+        found = differing(first, second)
+        return {path for path in found if path.startswith(effect.option)}
+    texts = [effect.configuration(value) for value in (effect.instead, effect.value)]
+    found = differing(*(converted(text)[1] for text in texts))
+    return found if len(found) == 1 else set()
+
+
+def test_every_field_of_the_alpha_configuration_is_looked_at() -> None:
+    """Each is what makes the difference in the effect of an option, or in its own."""
+    effects = (*CONVERTED, *alpha_fields.EFFECTS)
+
+    seen = set().union(*map(alpha_paths, effects))
+
+    assert all_paths() - seen == WITHOUT_MEANING
+
+
+@pytest.mark.parametrize("effect", CONVERTED, ids=lambda effect: effect.option)
+def test_an_option_has_its_effect_when_it_is_converted(
+    effect: Effect, props: Props
+) -> None:
+    """The alpha configuration that means the same has the same effect."""
+    assert effect.seen(props, changed=True, alpha=True) == effect.other
+
+
+@pytest.mark.parametrize(
+    "effect", alpha_fields.EFFECTS, ids=lambda effect: effect.option
+)
+def test_a_field_has_its_effect(effect: Effect, props: Props) -> None:
+    """Without it one thing is seen, with it another."""
     assert effect.usual != effect.other
     assert effect.seen(props, changed=False) == effect.usual
     assert effect.seen(props, changed=True) == effect.other

@@ -159,6 +159,15 @@ def is_waited_for(scene: Scene) -> bool:
         return was_done
 
 
+def scraped(scene: Scene) -> str:
+    """
+    What the metrics at the last door tell.
+    """
+    address = ("127.0.0.1", scene.running.port(number=-1))
+    with RawClient(address) as client:
+        return client.ask(request("GET", "/metrics", close=True)).body.decode()
+
+
 def is_remembered(scene: Scene) -> bool:
     """
     Look whether the metrics tell of a session that was known from before.
@@ -166,9 +175,7 @@ def is_remembered(scene: Scene) -> bool:
     alice = scene.alice()
     for _ in range(3):
         assert alice.ask("/page").status == 200
-    address = ("127.0.0.1", scene.running.port(number=-1))
-    with RawClient(address) as client:
-        told = client.ask(request("GET", "/metrics", close=True)).body.decode()
+    told = scraped(scene)
     assert 'oauthproxy_session_cache_total{result="miss"}' in told
     return 'oauthproxy_session_cache_total{result="hit"} 0.0' not in told
 

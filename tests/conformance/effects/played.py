@@ -90,7 +90,7 @@ class Played(Effect):
         base = [f"{n} = {v}" for n, v in BASE.items() if n not in dropped]
         return "\n".join([*base, own, ""])
 
-    def look_at(self, text: str, here: Path, props: Props) -> Any:
+    def look_at(self, text: str, alpha: str, here: Path, props: Props) -> Any:
         """
         Serve a configuration in the world of the fake, and look at it.
         """
@@ -107,7 +107,7 @@ class Played(Effect):
             **{n: props.fill(v) for n, v in self.environment.items()},
         }
         try:
-            with running(props.fill(text), here, variables) as program:
+            with running(text, here, variables, alpha=alpha) as program:
                 return self.look(Play(program, props, fake=fake, heard=heard))
         finally:
             world.stop()

@@ -18,7 +18,9 @@ from attrs import frozen
 from oauthproxy.assembly import House, sources
 from oauthproxy.commands.configured import read_file
 from oauthproxy.service.start import make_service
+from oauthproxy.settings.alpha.write import convert_to_alpha
 from oauthproxy.settings.load import load
+from oauthproxy.settings.table import table
 from tests.live import await_, in_reactor
 from tests.unit.reactor import reactor
 
@@ -87,13 +89,21 @@ class Running:
 
 @contextmanager
 def running(
-    text: str, folder: Path, environment: Mapping[str, str] | None = None
+    text: str,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    alpha: str = "",
 ) -> Iterator[Running]:
     """
-    Serve a configuration.
+    Serve a configuration, and an alpha configuration beside it.
     """
     file = folder / "proxy.cfg"
     file.write_text(text)
+    arguments = [f"--config={file}"]
+    if alpha:
+        (folder / "alpha.yaml").write_text(alpha)
+        arguments.append(f"--alpha-config={folder / 'alpha.yaml'}")
     with pytest.MonkeyPatch.context() as patch, _streams(folder, patch):
         for name in SURROUNDINGS:
             patch.delenv(name, raising=False)
@@ -102,7 +112,7 @@ def running(
         time.tzset()
 
         def read() -> Any:
-            return load([f"--config={file}"], environment or {}, read_file)
+            return load(arguments, environment or {}, read_file)
 
         service = in_reactor(lambda: make_service(read(), reactor, load=read))
         in_reactor(service.startService)
@@ -112,6 +122,21 @@ def running(
         finally:
             program.stop()
     time.tzset()
+
+
+def converted(text: str) -> tuple[str, str]:
+    """
+    Return the core options of a configuration file, and the rest of it as an alpha
+    configuration.
+    """
+    known = table().by_name
+    settings = load(["--config=f"], {}, {"f": text.encode()}.__getitem__, checked=False)
+    lines = []
+    for line in text.splitlines():
+        option = known.get(line.partition("=")[0].strip())
+        if option is None or not option.legacy:
+            lines.append(line)
+    return "\n".join(lines), convert_to_alpha(settings)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from oauthproxy.errors import SettingsError
 from oauthproxy.session.session import Session
 from oauthproxy.settings.kinds import SECOND
 from oauthproxy.wire.cookies import Cookies
-from tests.conformance.effects.running import Running, running
+from tests.conformance.effects.running import Running, converted, running
 from tests.integration.harness.authority import Authority, Certificate
 from tests.integration.harness.client import Answer, RawClient, request
 from tests.integration.harness.provider import CLIENT, CLIENT_SECRET, Provider
@@ -252,9 +252,9 @@ class Effect:
         base = [f"{n} = {v}" for n, v in BASE.items() if n not in given]
         return "\n".join([*base, own, ""])
 
-    def seen(self, props: Props, *, changed: bool) -> Any:
+    def seen(self, props: Props, *, changed: bool, alpha: bool = False) -> Any:
         """
-        Serve a configuration and look at it.
+        Serve a configuration, perhaps converted to an alpha one, and look at it.
         """
         props.renew()
         for name, content in self.files.items():
@@ -263,15 +263,16 @@ class Effect:
             props.provider.metadata[name] = props.fill(value)
         here = Path(mkdtemp(dir=props.folder))
         text = self.configuration(self.value if changed else self.instead)
-        return self.look_at(text.replace("{here}", str(here)), here, props)
+        text = props.fill(text.replace("{here}", str(here)))
+        return self.look_at(*(converted(text) if alpha else (text, "")), here, props)
 
-    def look_at(self, text: str, here: Path, props: Props) -> Any:
+    def look_at(self, text: str, alpha: str, here: Path, props: Props) -> Any:
         """
         Serve a configuration in a folder and look at it.
         """
         variables = {n: props.fill(v) for n, v in self.environment.items()}
         try:
-            with running(props.fill(text), here, variables) as program:
+            with running(text, here, variables, alpha=alpha) as program:
                 return self.look(Scene(program, props))
         except SettingsError:
             if REFUSED not in (self.usual, self.other):

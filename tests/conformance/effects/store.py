@@ -121,7 +121,7 @@ class Stored(Effect):
     An effect that is seen with sessions in Redis.
     """
 
-    def look_at(self, text: str, here: Path, props: Props) -> Any:
+    def look_at(self, text: str, alpha: str, here: Path, props: Props) -> Any:
         """
         Serve a configuration with the servers' addresses, and look at it.
         """
@@ -129,7 +129,7 @@ class Stored(Effect):
         fleet.renew()
         for place, value in fleet.places().items():
             text = text.replace(place, value)
-        return super().look_at(text, here, props)
+        return super().look_at(text, alpha, here, props)
 
 
 def held(database: int = 0) -> Look:
