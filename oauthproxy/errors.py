@@ -44,6 +44,13 @@ class StoreUnavailable(ProxyError):
     status = 503
 
 
+class LoginNotStored(StoreUnavailable):
+    """
+    The session store does not answer at the moment, so that you could not be signed in.
+    Please try again in a few seconds.
+    """
+
+
 class ProviderUnavailable(ProxyError):
     """
     The identity provider does not answer at the moment. Please try again in a few

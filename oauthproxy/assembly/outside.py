@@ -207,7 +207,8 @@ class _Outside:
 
     def _try_again(self, scope: Scope, status: int) -> dict[str, str]:
         if scope.path == f"{self.settings.proxy.proxy_prefix}/callback":
-            return {}  # the provider takes its code once
+            # The provider takes its code once: the login begins anew.
+            return try_again(status, scope.method, "/")
         return try_again(status, scope.method, scope.effective.uri)
 
     def _https_port(self) -> str | None:

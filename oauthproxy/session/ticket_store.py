@@ -11,7 +11,12 @@ from oauthproxy.crypto.ciphers import (
     gcm_decrypt,
     gcm_encrypt,
 )
-from oauthproxy.errors import NoSession, SessionRefused, StoreUnavailable
+from oauthproxy.errors import (
+    LoginNotStored,
+    NoSession,
+    SessionRefused,
+    StoreUnavailable,
+)
 from oauthproxy.ports import Clock, Entropy, Index, Lock, Vault
 from oauthproxy.session import codec
 from oauthproxy.session.candidates import likeliest
@@ -82,8 +87,19 @@ class TicketStore:
     ) -> tuple[str, ...]:
         """
         Store a session under the request's ticket, or under a new one when there is
-        none or `fresh` is given; the session behind the old one is then deleted.
+        none or `fresh` is given; the session behind the old one is then deleted. Raise
+        LoginNotStored when a fresh one cannot be stored.
         """
+        try:
+            return await self._save(session, cookies, host, fresh=fresh)
+        except StoreUnavailable as error:
+            if not fresh:
+                raise
+            raise LoginNotStored(error.detail) from error
+
+    async def _save(
+        self, session: Session, cookies: Cookies, host: str, *, fresh: bool
+    ) -> tuple[str, ...]:
         session = with_creation(session, self._clock.now())
         ticket = await self._ticket_for_writing(cookies, fresh=fresh)
         try:

@@ -154,7 +154,7 @@ def test_outage_signs_nobody_out(redis: Server, tmp_path: Path) -> None:
         known = [alice.ask("/page") for _ in range(3)]
         unknown = stranger.ask("/page", "Accept: text/html")
         ready = stranger.ask("/ready")
-        login = two.visitor(0).login()
+        login = two.visitor(0).login("/page")
         redis.start()
 
         assert [answer.status for answer in known] == [200, 200, 200]
@@ -163,6 +163,10 @@ def test_outage_signs_nobody_out(redis: Server, tmp_path: Path) -> None:
         assert not unknown.all("Set-Cookie")
         assert ready.status == 503
         assert login.status == 503
+        assert b"could not be signed in" in login.body
+        assert b'href="/">Try again</a>' in login.body
+        assert b"You are still signed in" in unknown.body
+        assert b'href="/page">Try again</a>' in unknown.body
         until(lambda: stranger.ask("/page").status == 200, "Redis to be back")
         until(lambda: stranger.ask("/ready").status == 200, "readiness")
         assert two.visitor(1).signed_in().ask("/page").status == 200

@@ -11,7 +11,12 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oauthproxy.errors import NoSession, SessionRefused, StoreUnavailable
+from oauthproxy.errors import (
+    LoginNotStored,
+    NoSession,
+    SessionRefused,
+    StoreUnavailable,
+)
 from oauthproxy.session.cookie_store import CookieStore
 from oauthproxy.session.memory import MemoryVault
 from oauthproxy.session.secrets import CookieSecrets
@@ -308,6 +313,8 @@ def test_vault_that_is_down_is_no_refusal() -> None:
         run(down.load(cookies))
     with pytest.raises(StoreUnavailable):
         run(down.clear(cookies, HOST))
+    with pytest.raises(LoginNotStored):
+        run(down.save(ALICE, cookies, HOST, fresh=True))
 
 
 def test_secrets_have_no_repr() -> None:
