@@ -8,8 +8,10 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from attrs import fields
 
 from oauthproxy.providers.table import PROVIDERS
+from oauthproxy.settings.groups.provider_types import ProviderTypeOptions
 from oauthproxy.settings.load import load
 from tests.integration import test_providers
 
@@ -61,6 +63,18 @@ def test_every_type_has_a_page_and_a_row() -> None:
     for kind in PROVIDERS:
         assert (PAGES / f"{kind}.rst").exists(), kind
         assert f":doc:`{kind} <{kind}>`" in INDEX
+
+
+@pytest.mark.parametrize("name", [each.name for each in fields(ProviderTypeOptions)])
+def test_every_option_of_a_type_is_explained(name: str) -> None:
+    """
+    Below the headline Options of a page stands what it does.
+    """
+    texts = [path.read_text("utf-8") for path in PAGES.glob("*.rst")]
+    options = [text.partition("\nOptions\n-------\n")[2] for text in texts]
+
+    term = re.compile(rf"^(``\w+``, )*``{name}``", re.MULTILINE)
+    assert any(term.search(text) for text in options)
 
 
 @pytest.mark.parametrize("text", examples())
