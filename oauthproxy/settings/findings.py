@@ -14,9 +14,9 @@ from attrs import asdict, frozen
 from oauthproxy.errors import SettingsError
 from oauthproxy.settings.certificates import SOON, certificate_facts
 from oauthproxy.settings.check.secrets import secret_bytes
+from oauthproxy.settings.differences import active_differences
 from oauthproxy.settings.kinds import HOUR
 from oauthproxy.settings.model import ServerSettings, Settings
-from oauthproxy.settings.switches import active_differences
 from oauthproxy.settings.warnings import warnings
 
 _DAY = 24 * HOUR

@@ -7,9 +7,6 @@ answers as the reference does, unless the option itself was set.
 
 from attrs import frozen
 
-from oauthproxy.settings.model import Settings
-from oauthproxy.settings.table import table
-
 BY_REFERENCE = "reference_behaviour"
 
 
@@ -81,19 +78,3 @@ SWITCHES = (
         text="keeps at most ten login cookies for each request's own",
     ),
 )
-
-
-def active_differences(settings: Settings) -> list[str]:
-    """
-    Return a line for each switch that is not at the reference's value.
-    """
-    return [
-        f"{switch.option}: {switch.text}"
-        for switch in SWITCHES
-        if _value(settings, switch.option) != switch.reference
-    ]
-
-
-def _value(settings: Settings, name: str) -> object:
-    option = table().by_name[name]
-    return getattr(getattr(settings, option.group), name)

@@ -40,6 +40,8 @@ OF_REQUEST_LINES = (
     "exclude_logging_paths",
     "silence_ping_logging",
 )
+OF_REQUESTS = (".preserveRequestValue", ".InsecureSkipHeaderNormalization")
+AT_ONCE = "has no effect: each part of a response is passed on as it comes"
 OF_SENTINEL = (
     "redis_sentinel_password",
     "redis_sentinel_master_name",
@@ -113,10 +115,7 @@ def _without_effect(settings: Settings) -> Iterator[tuple[str, str]]:
         if not on:
             for name in names:
                 yield name, f"has no effect without {needed}"
-    yield (
-        "flush_interval",
-        "has no effect: each part of a response is passed on as it comes",
-    )
+    yield "flush_interval", AT_ONCE
     yield from _redis_without_effect(settings.session)
     yield from _provider_without_effect(settings)
 
@@ -177,10 +176,22 @@ def _structure(settings: Settings) -> Iterator[str]:
             url = gourl.parse(upstream.id)
             if url.scheme == "static" and static_code(url.host) is None:
                 yield f'the upstream "{upstream.id}" names no status; 200 is used'
+    yield from _fields(settings)
     logs = settings.logging
     if not (logs.standard_logging or logs.auth_logging or logs.request_logging):
         yield "all logs are off"
     yield from _redirect_url(settings)
+
+
+def _fields(settings: Settings) -> Iterator[str]:
+    """
+    Yield what is said in an alpha configuration and means nothing there.
+    """
+    for path, source in settings.origins.items():
+        if path.endswith("].flushInterval"):
+            yield wrong(path, source, AT_ONCE)
+        elif path.startswith("injectResponseHeaders[") and path.endswith(OF_REQUESTS):
+            yield wrong(path, source, "has no effect: it is about requests")
 
 
 def _redirect_url(settings: Settings) -> Iterator[str]:

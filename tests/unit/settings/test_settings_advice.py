@@ -27,8 +27,6 @@ from oauthproxy.settings.findings import (
     settings_findings,
 )
 from oauthproxy.settings.kinds import SECOND
-from oauthproxy.settings.switches import SWITCHES, active_differences
-from oauthproxy.settings.table import table
 from oauthproxy.settings.unsafe import guessable
 from oauthproxy.settings.warnings import warnings
 from tests.unit.settings.loading import CERTIFICATE, loaded
@@ -217,20 +215,6 @@ def test_weak_ciphers_are_remarked() -> None:
 def test_a_pattern_is_guessable(secret: str) -> None:
     """Repeated bytes and words of examples."""
     assert guessable(secret)
-
-
-def test_every_switch_is_an_option_of_ours() -> None:
-    """With another default than the reference's way."""
-    for switch in SWITCHES:
-        option = table().by_name[switch.option]
-        assert option.declared.ours
-        assert option.default != switch.reference
-
-
-def test_differences_are_listed_until_switched_off() -> None:
-    """One option switches all of them."""
-    assert len(active_differences(loaded())) == len(SWITCHES)
-    assert active_differences(loaded("--reference-behaviour")) == []
 
 
 def certificate(days: int, key: ec.EllipticCurvePrivateKey) -> bytes:

@@ -15,6 +15,7 @@ from oauthproxy.settings.alpha.write import convert_to_alpha
 from oauthproxy.settings.kinds import SECOND
 from oauthproxy.settings.load import load
 from oauthproxy.settings.model import ProviderSettings, SecretSource, Settings
+from oauthproxy.settings.warnings import warnings
 from tests.unit.settings.loading import CERTIFICATE, SECRET, loaded, problems
 
 BASE = (f"--cookie-secret={SECRET}", "--email-domain=*")
@@ -341,3 +342,19 @@ def test_the_written_form_is_that_of_the_reference() -> None:
         "upstreamConfig: {}",
     ]
     assert "        backendLogoutURL: ''" in text.replace('""', "''")
+
+
+def test_fields_without_meaning_are_remarked() -> None:
+    """Nothing waits to be flushed, and what is about requests is not for answers."""
+    text = """
+upstreamConfig: {upstreams: [{id: a, path: /, uri: http://h, flushInterval: 1s}]}
+injectResponseHeaders: [{name: A, preserveRequestValue: true}]
+"""
+
+    found = warnings(alpha(text))
+
+    assert any(
+        "upstreams[0].flushInterval (alpha.yaml:" in line and "no effect" in line
+        for line in found
+    )
+    assert any("preserveRequestValue" in line for line in found)
