@@ -9,6 +9,6 @@ whole.
 from oauthproxy.assembly.house import House
 from oauthproxy.assembly.lasting import Lasting
 from oauthproxy.assembly.outside import assemble
-from oauthproxy.assembly.sources import program_logs, read_file
+from oauthproxy.assembly.sources import program_logs
 
-__all__ = ["House", "Lasting", "assemble", "program_logs", "read_file"]
+__all__ = ["House", "Lasting", "assemble", "program_logs"]

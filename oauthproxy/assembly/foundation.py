@@ -14,7 +14,6 @@ from oauthproxy.assembly.metering import (
     MeteredRenewer,
     MeteredStore,
 )
-from oauthproxy.assembly.sources import ReadFile
 from oauthproxy.errors import SettingsError
 from oauthproxy.logs.log import Logs
 from oauthproxy.metrics import Metrics
@@ -35,6 +34,7 @@ from oauthproxy.session.refresh import Refresher
 from oauthproxy.session.secrets import CookieSecrets
 from oauthproxy.session.store import SessionStore
 from oauthproxy.session.ticket_store import TicketStore
+from oauthproxy.settings.files import ReadFile
 from oauthproxy.settings.model import Settings
 from oauthproxy.web.session import Known
 from oauthproxy.wire.cookies import CookieWriter

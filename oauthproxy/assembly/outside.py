@@ -16,7 +16,6 @@ from oauthproxy.assembly.gathering import Gathering
 from oauthproxy.assembly.house import House
 from oauthproxy.assembly.inside import Inside
 from oauthproxy.assembly.lasting import Lasting
-from oauthproxy.assembly.sources import ReadFile, read_file
 from oauthproxy.errors import (
     ProviderUnavailable,
     ProxyError,
@@ -31,6 +30,7 @@ from oauthproxy.pages.renderer import Pages
 from oauthproxy.pages.retry import try_again
 from oauthproxy.ports import Clock
 from oauthproxy.scope import Scope
+from oauthproxy.settings.files import ReadFile, read_file
 from oauthproxy.settings.kinds import SECOND
 from oauthproxy.settings.model import Settings
 from oauthproxy.upstream.router import Router

@@ -5,27 +5,17 @@ Files, secrets and streams, as the other rooms are given them.
 import os
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 from oauthproxy.errors import SettingsError
 from oauthproxy.logs.log import Logs
 from oauthproxy.logs.sinks import descriptor_sink, open_file
 from oauthproxy.logs.writer import Sink
 from oauthproxy.ports import Clock
+from oauthproxy.settings.files import read_file
 from oauthproxy.settings.model import SecretSource, Settings
 
 STANDARD_OUTPUT, STANDARD_ERROR = 1, 2
 """By number: twistd puts logs of its own in the place of Python's streams."""
-
-ReadFile = Callable[[str], bytes]
-"""Return a file's content; raises OSError."""
-
-
-def read_file(path: str) -> bytes:
-    """
-    Return a file's content; raises OSError.
-    """
-    return Path(path).read_bytes()
 
 
 def read_secret(source: SecretSource) -> str:

@@ -8,8 +8,9 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Sequence
 
-from oauthproxy.commands.configured import loader, read_file, refuse_words
+from oauthproxy.commands.configured import loader, refuse_words
 from oauthproxy.errors import SettingsError
+from oauthproxy.settings.files import read_file
 from oauthproxy.settings.findings import (
     Finding,
     as_json,

@@ -4,9 +4,9 @@ From the words of a command line to settings, with the real files and environmen
 
 import os
 from collections.abc import Callable, Sequence
-from errno import ENOENT
 
 from oauthproxy.errors import SettingsError
+from oauthproxy.settings.files import read_file
 from oauthproxy.settings.model import Settings
 
 Load = Callable[[], Settings]
@@ -32,14 +32,3 @@ def refuse_words(arguments: Sequence[str]) -> None:
     for word in read_command_line(arguments).words:
         hint = f"did you mean --config={word}?"
         raise SettingsError([f'"{word}" is not expected here; {hint}'])
-
-
-def read_file(path: str) -> bytes:
-    """
-    Return a file's content; raises OSError.
-    """
-    if "\0" in path:
-        raise FileNotFoundError(ENOENT, os.strerror(ENOENT), path)
-    # Not by Path: that drops a slash at the end, which insists on a directory.
-    with open(path, "rb") as file:
-        return file.read()

@@ -12,44 +12,16 @@ from oauthproxy.gotemplate import Template, TemplateError
 from oauthproxy.gotemplate.quoting import clean, quoted
 from oauthproxy.logs.record import AuthRecord, RequestRecord
 from oauthproxy.logs.stamp import Stamp
-from oauthproxy.settings.groups.logging import LoggingOptions
+from oauthproxy.settings.groups.logging import (
+    AUTH_FIELDS,
+    REQUEST_FIELDS,
+    STANDARD_FIELDS,
+    USUAL_REQUEST,
+    LoggingOptions,
+)
 from oauthproxy.settings.kinds import SECOND
 
 Render = Callable[[Mapping[str, str]], str]
-
-STANDARD = ("Timestamp", "File", "Message")
-AUTH = (
-    "Client",
-    "Host",
-    "Protocol",
-    "RequestID",
-    "RequestMethod",
-    "Timestamp",
-    "UserAgent",
-    "Username",
-    "Status",
-    "Message",
-)
-REQUEST = (
-    "Client",
-    "Host",
-    "Protocol",
-    "RequestID",
-    "RequestDuration",
-    "RequestMethod",
-    "RequestURI",
-    "ResponseSize",
-    "StatusCode",
-    "Timestamp",
-    "Upstream",
-    "UserAgent",
-    "Username",
-)
-USUAL_REQUEST = (
-    "{{.Client}} - {{.RequestID}} - {{.Username}} [{{.Timestamp}}] {{.Host}} "
-    "{{.RequestMethod}} {{.Upstream}} {{.RequestURI}} {{.Protocol}} {{.UserAgent}} "
-    "{{.StatusCode}} {{.ResponseSize}} {{.RequestDuration}}"
-)
 
 
 class TextLines:
@@ -60,13 +32,13 @@ class TextLines:
     def __init__(self, options: LoggingOptions, stamp: Stamp) -> None:
         self._stamp = stamp
         self._standard = compile_format(
-            "standard_logging_format", options.standard_logging_format, STANDARD
+            "standard_logging_format", options.standard_logging_format, STANDARD_FIELDS
         )
         self._auth = compile_format(
-            "auth_logging_format", options.auth_logging_format, AUTH
+            "auth_logging_format", options.auth_logging_format, AUTH_FIELDS
         )
         self._request = compile_format(
-            "request_logging_format", options.request_logging_format, REQUEST
+            "request_logging_format", options.request_logging_format, REQUEST_FIELDS
         )
         self._is_usual = options.request_logging_format == USUAL_REQUEST
 

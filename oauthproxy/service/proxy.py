@@ -17,7 +17,7 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 
-from oauthproxy.commands.configured import Load, read_file
+from oauthproxy.commands.configured import Load
 from oauthproxy.errors import SettingsError
 from oauthproxy.metrics import ProgramSeries
 from oauthproxy.net.clock import ReactorClock
@@ -29,6 +29,7 @@ from oauthproxy.ports import Clock, Log
 from oauthproxy.service.fitted import fitted
 from oauthproxy.service.garbage import loosen
 from oauthproxy.service.tenants import MoveIn, Tenancy, Tenants
+from oauthproxy.settings.files import read_file
 from oauthproxy.settings.kinds import SECOND
 from oauthproxy.settings.model import Settings
 

@@ -5,7 +5,7 @@ Nothing here touches the world but the function that reads files, which it is gi
 All problems are found before any is reported.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from attrs import define, evolve, field
 
@@ -16,6 +16,7 @@ from oauthproxy.settings.check.problem import Draft, Problem, reason
 from oauthproxy.settings.commandline import CommandLine, read_command_line
 from oauthproxy.settings.configfile import read_config_file
 from oauthproxy.settings.environment import read_environment, unknown_variables
+from oauthproxy.settings.files import ReadFile
 from oauthproxy.settings.given import Reading, wrong
 from oauthproxy.settings.groups.command import CommandOptions
 from oauthproxy.settings.groups.cookie import CookieOptions
@@ -33,8 +34,6 @@ from oauthproxy.settings.unsafe import peers
 from oauthproxy.wire import gourl
 
 SKIP_NONCE = "insecure_oidc_skip_nonce"
-
-ReadFile = Callable[[str], bytes]
 
 CORE_GROUPS = (
     "proxy",

@@ -7,6 +7,11 @@ from collections.abc import Iterator
 from oauthproxy.gotemplate import Template, TemplateError
 from oauthproxy.settings.check.access import networks
 from oauthproxy.settings.check.problem import Draft, Problem
+from oauthproxy.settings.groups.logging import (
+    AUTH_FIELDS,
+    REQUEST_FIELDS,
+    STANDARD_FIELDS,
+)
 from oauthproxy.settings.groups.proxy import ProxyOptions
 from oauthproxy.settings.option import accepted
 from oauthproxy.wire import gourl
@@ -73,34 +78,6 @@ def pages(draft: Draft) -> Iterator[Problem]:
         yield Problem("custom_sign_in_logo", reason)
 
 
-STANDARD_FIELDS = ("Timestamp", "File", "Message")
-AUTH_FIELDS = (
-    "Client",
-    "Host",
-    "Protocol",
-    "RequestID",
-    "RequestMethod",
-    "Timestamp",
-    "UserAgent",
-    "Username",
-    "Status",
-    "Message",
-)
-REQUEST_FIELDS = (
-    "Client",
-    "Host",
-    "Protocol",
-    "RequestID",
-    "RequestDuration",
-    "RequestMethod",
-    "RequestURI",
-    "ResponseSize",
-    "StatusCode",
-    "Timestamp",
-    "Upstream",
-    "UserAgent",
-    "Username",
-)
 FORMATS = (
     ("standard_logging_format", STANDARD_FIELDS),
     ("auth_logging_format", AUTH_FIELDS),

@@ -7,6 +7,40 @@ from attrs import frozen
 from oauthproxy.settings.kinds import FLAG, INTEGER, TEXT, TEXTS
 from oauthproxy.settings.option import option
 
+STANDARD_FIELDS = ("Timestamp", "File", "Message")
+AUTH_FIELDS = (
+    "Client",
+    "Host",
+    "Protocol",
+    "RequestID",
+    "RequestMethod",
+    "Timestamp",
+    "UserAgent",
+    "Username",
+    "Status",
+    "Message",
+)
+REQUEST_FIELDS = (
+    "Client",
+    "Host",
+    "Protocol",
+    "RequestID",
+    "RequestDuration",
+    "RequestMethod",
+    "RequestURI",
+    "ResponseSize",
+    "StatusCode",
+    "Timestamp",
+    "Upstream",
+    "UserAgent",
+    "Username",
+)
+USUAL_REQUEST = (
+    "{{.Client}} - {{.RequestID}} - {{.Username}} [{{.Timestamp}}] {{.Host}} "
+    "{{.RequestMethod}} {{.Upstream}} {{.RequestURI}} {{.Protocol}} {{.UserAgent}} "
+    "{{.StatusCode}} {{.ResponseSize}} {{.RequestDuration}}"
+)
+
 
 @frozen(kw_only=True)
 class LoggingOptions:
@@ -48,9 +82,7 @@ class LoggingOptions:
     )
     request_logging_format: str = option(
         TEXT,
-        "{{.Client}} - {{.RequestID}} - {{.Username}} [{{.Timestamp}}] "
-        "{{.Host}} {{.RequestMethod}} {{.Upstream}} {{.RequestURI}} {{.Protocol}} "
-        "{{.UserAgent}} {{.StatusCode}} {{.ResponseSize}} {{.RequestDuration}}",
+        USUAL_REQUEST,
         holds="go-template",
         help=(
             "Go text/template; fields Client, Host, Protocol, RequestID, "

@@ -16,9 +16,9 @@ import pytest
 from attrs import frozen
 
 from oauthproxy.assembly import House, sources
-from oauthproxy.commands.configured import read_file
 from oauthproxy.service.start import make_service
 from oauthproxy.settings.alpha.write import convert_to_alpha
+from oauthproxy.settings.files import read_file
 from oauthproxy.settings.load import load
 from oauthproxy.settings.table import table
 from tests.live import await_, in_reactor
