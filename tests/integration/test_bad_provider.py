@@ -4,6 +4,7 @@ is told what to do.
 """
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,11 @@ from tests.integration.harness.upstream import Upstream
 from tests.integration.harness.visitor import Visitor
 
 
-def _program(provider: Provider, upstream: Upstream, folder: Path) -> Program:
+def _program(
+    provider: Provider, upstream: Upstream, folder: Path, options: str = ""
+) -> Program:
     address = free_address()
-    text = configuration("", provider=provider, upstream=upstream, port=address[1])
+    text = configuration(options, provider=provider, upstream=upstream, port=address[1])
     return Program(text, folder=folder, address=address)
 
 
@@ -341,3 +344,42 @@ def test_provider_that_dies_after_the_start_is_a_retry_page(tmp_path: Path) -> N
         assert b"Sign in again" in answer.body
         assert "_oauth2_proxy" not in late.cookies
         assert alice.ask("/").status == 200
+
+
+def test_provider_that_is_away_keeps_nobody_beyond_the_expiry(tmp_path: Path) -> None:
+    """
+    While a session cannot be refreshed it lasts until it expires; then its owner waits
+    with the cookie for the provider, and goes on with it.
+    """
+    provider = Provider().start()
+    refreshes: list[Call] = []
+
+    def away(call: Call) -> Reply:
+        refreshes.append(call)
+        return Reply(503, {}, b"")
+
+    with (
+        Upstream() as upstream,
+        _program(provider, upstream, tmp_path, 'cookie_refresh = "1s"') as program,
+    ):
+        visitor = Visitor(program.address, HOST)
+        provider.claims["exp"] = int(time.time()) + 5
+        provider.token["expires_in"] = 5
+        visitor.signed_in()
+        provider.behaviours["/token"] = away
+
+        def page() -> Answer:
+            return visitor.ask("/home", "Accept: text/html")
+
+        until(lambda: page() and refreshes, "an attempt to refresh")
+        during = page()
+        until(lambda: page().status != 200, "the session to expire")
+        late = page()
+        provider.restore()
+        until(lambda: page().status == 200, "the refresh")
+    provider.stop()
+
+    assert during.status == 200
+    assert late.status == 503
+    assert b"Try again" in late.body
+    assert late.all("Set-Cookie") == []
