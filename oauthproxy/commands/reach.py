@@ -14,6 +14,7 @@ from oauthproxy.settings.findings import Finding, Level, problem_findings
 from oauthproxy.settings.model import Settings
 
 PATIENCE_SECONDS = 10.0
+S256 = "S256"
 
 
 def reached(settings: Settings) -> list[Finding]:
@@ -72,8 +73,23 @@ async def _ask(house: Any, settings: Settings, reactor: Any) -> list[Finding]:
             for subject, question in asked.items()
         ]
     )
+    offered = await _offered(house.provider)
     await house.stop()
-    return list(found)
+    return [*found, *offered]
+
+
+async def _offered(provider: Any) -> list[Finding]:
+    """
+    Return what the provider offers for safety and is not made use of.
+    """
+    issuer = getattr(provider, "issuer", None)
+    metadata = issuer and issuer.metadata
+    if not metadata or S256 not in metadata.code_challenge_methods:
+        return []
+    if await provider.code_challenge_method():
+        return []
+    text = f'offers PKCE, but it is off; set code_challenge_method = "{S256}"'
+    return [Finding(Level.WARNING, "provider", text)]
 
 
 async def _answer(

@@ -11,7 +11,8 @@ from oauthproxy.settings.table import Option
 
 _ENOUGH_OF_A_NAME = 6
 _LIKENESS = 0.7
-_USERINFO = re.compile(r"(://)[^/@\s]*@")
+_USERINFO = re.compile(r'(://)[^"]*@|(")(?![^"]*://)[^":@]*:[^"]*@')
+"""Also where the URL is wrong: a password with a slash in it, no scheme in front."""
 
 
 @frozen
@@ -62,7 +63,7 @@ def without_userinfo(text: str) -> str:
     """
     Blank out the user and password of any URL in a text.
     """
-    return _USERINFO.sub(r"\1…@", text)
+    return _USERINFO.sub(r"\1\2…@", text)
 
 
 def nearest(name: str, known: Iterable[str], *, lower: bool = True) -> str:
