@@ -174,23 +174,34 @@ def _sees_all(watcher: Server) -> bool:
 
 
 @contextlib.contextmanager
-def cluster(folder: Path) -> Iterator[list[Server]]:
+def cluster(
+    folder: Path, password: str = "", tls: TLSFiles | None = None, replicas: int = 1
+) -> Iterator[list[Server]]:
     """
-    A cluster of three masters and a replica each.
+    A cluster of three masters and as many replicas each; with `tls` nobody speaks
+    anything else.
     """
+    auth = (f"requirepass {password}", f"masterauth {password}") if password else ()
+    introduce = ("-a", password, "--no-auth-warning") if password else ()
     lines = (
+        *auth,
         "cluster-enabled yes",
         "cluster-node-timeout 1000",
         "cluster-replica-validity-factor 0",
         "repl-diskless-sync-delay 0",
     )
     with contextlib.ExitStack() as stack:
-        nodes = [stack.enter_context(_node(folder, lines)) for _ in range(6)]
+        nodes = [
+            stack.enter_context(_node(folder, lines, tls))
+            for _ in range(3 + 3 * replicas)
+        ]
         addresses = [f"{HOST}:{node.port}" for node in nodes]
         made = subprocess.run(
             [
                 *("redis-cli", "--cluster", "create", *addresses),
-                *("--cluster-replicas", "1", "--cluster-yes"),
+                *("--cluster-replicas", str(replicas), "--cluster-yes"),
+                *introduce,
+                *(("--tls", "--insecure") if tls else ()),
             ],
             capture_output=True,
             text=True,
@@ -199,15 +210,17 @@ def cluster(folder: Path) -> Iterator[list[Server]]:
         )
         assert made.returncode == 0, made.stdout
         for node in nodes:
-            until(
-                lambda n=node: "cluster_state:ok" in n.cli("CLUSTER", "INFO"), "cluster"
-            )
+            until(lambda n=node: _is_whole(n, introduce), "cluster")
         yield nodes
 
 
-def _node(folder: Path, lines: tuple[str, ...]) -> Server:
+def _is_whole(node: Server, introduce: tuple[str, ...]) -> bool:
+    return "cluster_state:ok" in node.cli("CLUSTER", "INFO", introduce=introduce)
+
+
+def _node(folder: Path, lines: tuple[str, ...], tls: TLSFiles | None) -> Server:
     # The bus listens ten thousand ports higher, unless told otherwise.
-    return Server(folder, *lines, f"cluster-port {free_port()}")
+    return Server(folder, *lines, f"cluster-port {free_port()}", tls=tls)
 
 
 def have_redis() -> bool:

@@ -275,6 +275,35 @@ def test_cluster_keeps_everything_where_it_belongs(nodes: list[Server]) -> None:
     assert deleted is None
 
 
+def test_cluster_over_tls_with_a_password(tmp_path: Path) -> None:
+    """
+    Every node of a cluster is spoken to over verified TLS, and told the password.
+    """
+    authority = Authority()
+    cert, key = authority.sign(HOST).save(tmp_path, "redis")
+    ca = tmp_path / "ca.pem"
+    ca.write_bytes(authority.pem)
+    with cluster(tmp_path, "secret", TLSFiles(cert, key, ca), replicas=0) as nodes:
+        options = SessionOptions(
+            redis_use_cluster=True,
+            redis_cluster_connection_urls=(f"rediss://{HOST}:{nodes[0].port}",),
+            redis_password=Secret("secret"),
+            redis_ca_path=str(ca),
+        )
+
+        async def work(vault: RedisVault) -> Any:
+            await vault.check()
+            await Traffic(vault).fill()
+            return [await vault.get(key) for key in KEYS]
+
+        async def refused(vault: RedisVault) -> None:
+            with pytest.raises(StoreUnavailable, match="certificate"):
+                await vault.ping()
+
+        assert run(options, work) == [key.encode() for key in KEYS]
+        run(evolve(options, redis_ca_path=""), refused)
+
+
 def test_slot_moves_in_the_middle_of_traffic(nodes: list[Server]) -> None:
     """
     While a slot moves from node to node its keys are read as always, half-way too.
