@@ -172,6 +172,47 @@ def test_outage_signs_nobody_out(redis: Server, tmp_path: Path) -> None:
         assert two.visitor(1).signed_in().ask("/page").status == 200
 
 
+def test_start_without_redis(redis: Server, tmp_path: Path) -> None:
+    """
+    The program starts and says what is missing, shows strangers the sign-in page, and
+    works as soon as Redis does.
+    """
+    redis.kill()
+    with fleet(tmp_path, 1, _one(redis)) as one:
+        stranger = one.visitor()
+        one.programs[0].says("Redis does not answer")
+        ready, ping = stranger.ask("/ready"), stranger.ask("/ping")
+        page = stranger.ask("/page", "Accept: text/html")
+
+        redis.start()
+        until(lambda: stranger.ask("/ready").status == 200, "readiness")
+
+        assert (ready.status, ping.status, page.status) == (503, 200, 403)
+        assert b"Sign in with" in page.body
+        assert stranger.signed_in().ask("/page").status == 200
+
+
+def test_redis_that_hangs(redis: Server, tmp_path: Path) -> None:
+    """
+    A Redis that accepts and does not answer is an outage like any other, and keeps
+    known sessions waiting no more than others.
+    """
+    with fleet(tmp_path, 2, _one(redis)) as two:
+        alice = two.visitor(0).signed_in()
+        until(lambda: _read_once(redis, alice), "the session to be remembered")
+        elsewhere = two.visitor(1, alice.cookies)
+
+        redis.freeze()
+        known = alice.ask("/page")
+        unknown = elsewhere.ask("/page")
+        redis.thaw()
+
+        assert (known.status, unknown.status) == (200, 503)
+        assert not unknown.all("Set-Cookie")
+        until(lambda: elsewhere.ask("/page").status == 200, "Redis to go on")
+        assert alice.ask("/page").status == 200
+
+
 class Rotation:
     """
     A token endpoint whose refresh tokens work once, and which takes its time.
