@@ -12,6 +12,7 @@ from oauthproxy.commands.configured import loader
 from oauthproxy.commands.reach import PATIENCE_SECONDS, _answer, _ask, _house
 from oauthproxy.errors import ProviderUnavailable
 from oauthproxy.settings.findings import Finding, Level
+from tests.integration.harness.ports import free_port
 from tests.integration.harness.provider import Provider
 from tests.integration.harness.stage import configuration
 from tests.unit.reactor import on_reactor, reactor
@@ -90,3 +91,13 @@ def test_provider_that_offers_more_than_is_used(tmp_path: Path):
     assert [finding.level for finding in plain] == [Level.OK]
     assert [finding.level for finding in off] == [Level.OK, Level.WARNING]
     assert off[1].message.startswith("offers PKCE, but it is off")
+
+
+def test_store_that_does_not_answer(tmp_path: Path):
+    """Redis is asked, too, when sessions are there."""
+    url = f"--redis-connection-url=redis://127.0.0.1:{free_port()}"
+
+    found = found_by(tmp_path, "--session-store-type=redis", url)
+
+    levels = {finding.subject: finding.level for finding in found}
+    assert levels == {"provider": Level.OK, "store": Level.ERROR}
