@@ -3,6 +3,7 @@ Set-ups that work but are less safe than they look.
 """
 
 import ipaddress
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -11,13 +12,19 @@ from attrs import fields
 from oauthproxy.crypto.cookie_secret import cookie_key
 from oauthproxy.settings.addresses import TCPAddress, parse_address
 from oauthproxy.settings.check.providers import DISCOVERING
+from oauthproxy.settings.differences import CONCERNS
 from oauthproxy.settings.groups.ours import OurOptions
 from oauthproxy.settings.model import ProviderSettings, Settings
 from oauthproxy.settings.tls import TLS13_SUITES, WEAK_SUITES
 from oauthproxy.wire import gourl
 
+_WRAPPERS = re.compile(r"(https:|haproxy:)+")
+_INTERFACE = re.compile(r":interface=((?:\\.|[^:])*)")
 _FEWEST_DIFFERENT_BYTES = 6
 _MOST_STEPS_OF_A_PATTERN = 3
+_PUBLISHED = frozenset({"OQINaROshtE9TcZkNAm-5Zs2Pv3xaWytBmc5W7sPX7w="})
+"""Keys in the examples that oauth2-proxy comes with."""
+
 _DEFAULTS = ("secret", "changeme", "change-me", "change_me", "example", "password")
 
 
@@ -75,13 +82,21 @@ def guessable(secret: str) -> bool:
     """
     Tell whether a secret follows a pattern or contains a word of examples.
     """
-    key = cookie_key(secret)
-    steps = {(after - before) % 256 for before, after in pairwise(key)}
     return (
-        len(set(key)) < _FEWEST_DIFFERENT_BYTES
-        or len(steps) <= _MOST_STEPS_OF_A_PATTERN
+        secret in _PUBLISHED
+        or _regular(cookie_key(secret))
+        or _regular(secret.encode("utf-8", "surrogateescape"))
         or any(word in secret.lower() for word in _DEFAULTS)
     )
+
+
+def _regular(text: bytes) -> bool:
+    """
+    Tell whether few bytes, or few steps from one to the next, make up a text.
+    """
+    steps = {(after - before) % 256 for before, after in pairwise(text)}
+    few = len(set(text)) < _FEWEST_DIFFERENT_BYTES
+    return few or len(steps) <= _MOST_STEPS_OF_A_PATTERN
 
 
 def _public(settings: Settings) -> bool:
@@ -95,7 +110,20 @@ def _public(settings: Settings) -> bool:
     if url.host:
         return not _local(url.hostname)
     address = parse_address(settings.server.bind_address)
-    return isinstance(address, TCPAddress) and not _local(address.host)
+    if isinstance(address, TCPAddress) and not _local(address.host):
+        return True
+    return any(map(_open_to_all, settings.ours.listen))
+
+
+def _open_to_all(endpoint: str) -> bool:
+    """
+    Tell whether other machines reach a Twisted endpoint, a TCP port.
+    """
+    kind = _WRAPPERS.sub("", endpoint)
+    if not kind.startswith(("tcp", "ssl")):
+        return False
+    interface = _INTERFACE.search(kind)
+    return interface is None or not _local(interface[1].replace("\\", ""))
 
 
 def _local(host: str) -> bool:
@@ -109,10 +137,11 @@ def _local(host: str) -> bool:
 
 def _skips(settings: Settings) -> Iterator[str]:
     for attribute in fields(OurOptions):
-        if attribute.name.startswith("insecure_") and getattr(
-            settings.ours, attribute.name
-        ):
-            yield f"{attribute.name} is on, which is how oauth2-proxy behaves"
+        name = attribute.name
+        if not name.startswith("insecure_") or not getattr(settings.ours, name):
+            continue
+        if name not in CONCERNS or CONCERNS[name](settings):
+            yield f"{name} is on, which is how oauth2-proxy behaves"
     if settings.proxy.ssl_insecure_skip_verify:
         yield "ssl_insecure_skip_verify: whoever is between can pose as the provider"
     if settings.session.redis_insecure_skip_tls_verify:

@@ -11,6 +11,7 @@ from oauthproxy.settings.groups.session import SessionOptions
 from oauthproxy.settings.kinds import MILLISECOND, Kind
 from oauthproxy.settings.legacy import static_code
 from oauthproxy.settings.model import Settings
+from oauthproxy.settings.switches import BY_REFERENCE
 from oauthproxy.settings.table import Option, table
 from oauthproxy.wire import gourl
 
@@ -54,7 +55,7 @@ def unused(settings: Settings) -> Iterator[str]:
     Yield a line for each option that does not do what its author may think.
     """
     for option in table().options:
-        if option.name not in settings.origins:
+        if settings.origins.get(option.name, BY_REFERENCE) == BY_REFERENCE:
             continue
         for message in (
             _deprecated(option),
@@ -64,7 +65,7 @@ def unused(settings: Settings) -> Iterator[str]:
             if message:
                 yield wrong(option.label, settings.origins[option.name], message)
     for name, message in _without_effect(settings):
-        if name in settings.origins:
+        if settings.origins.get(name, BY_REFERENCE) != BY_REFERENCE:
             yield wrong(name, settings.origins[name], message)
     yield from _structure(settings)
 

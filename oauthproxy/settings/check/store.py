@@ -9,9 +9,10 @@ from oauthproxy.settings.certificates import ChainUnusable, KeyUnusable, read_pa
 from oauthproxy.settings.check.problem import Draft, Problem, impossible_port
 from oauthproxy.settings.check.secrets import unbelievable
 from oauthproxy.settings.groups.session import SessionOptions
+from oauthproxy.settings.option import accepted
 from oauthproxy.wire import gourl
 
-STORES = ("cookie", "redis", "memory")
+STORES = accepted(SessionOptions, "session_store_type")
 _SCHEMES = ("redis", "rediss", "unix")
 
 

@@ -18,8 +18,11 @@ class SessionOptions:
     session_store_type: str = option(
         TEXT,
         "cookie",
-        accepted=("cookie", "redis"),
-        help='Where sessions are kept: "cookie" or "redis".',
+        accepted=("cookie", "redis", "memory"),
+        help=(
+            'Where sessions are kept: "cookie", "redis", or "memory" of this one '
+            "process, where they end with it."
+        ),
     )
     session_cookie_minimal: bool = option(
         FLAG,

@@ -93,6 +93,23 @@ def test_a_safe_setup_has_no_warnings() -> None:
             ],
             "cookie_secure is off",
         ),
+        *(
+            (
+                [
+                    "--cookie-secure=false",
+                    "--redirect-url=",
+                    "--http-address=127.0.0.1:1",
+                    f"--listen={endpoint}",
+                ],
+                "cookie_secure is off, but",
+            )
+            for endpoint in (
+                "tcp:80",
+                "haproxy:tcp:80",
+                "tcp:80:interface=192.0.2.1",
+                "tcp6:80:interface=\\\\:\\\\:",
+            )
+        ),
         (["--cookie-httponly=false"], "scripts on the page"),
         (["--cookie-samesite=none", "--cookie-secure=false"], "SameSite=None"),
         (["--skip-auth-route=GET=/public"], '"/public" lets every path pass'),
@@ -211,10 +228,52 @@ def test_weak_ciphers_are_remarked() -> None:
     assert any("names none for TLS 1.2" in line for line in warnings(none))
 
 
-@pytest.mark.parametrize("secret", ["aaaaaaaaaaaaaaaa", "changeme-changeme", "\0" * 16])
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "aaaaaaaaaaaaaaaa",
+        "changeme-changeme",
+        "\0" * 16,
+        "0123456789abcdef0123456789abcdef",
+        "OQINaROshtE9TcZkNAm-5Zs2Pv3xaWytBmc5W7sPX7w=",
+    ],
+)
 def test_a_pattern_is_guessable(secret: str) -> None:
     """Repeated bytes and words of examples."""
     assert guessable(secret)
+
+
+def test_a_fresh_secret_is_not_guessable() -> None:
+    """Nor is one of a password generator."""
+    assert not guessable("v3R9-hq2LxTt7cPzWm0aKdYs8uNbEfGjQ1oIi4kZrXU")
+    assert not guessable("n7%fQ2&kzR9!vB4x")
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "tcp:80:interface=127.0.0.1",
+        "tcp6:80:interface=\\:\\:1",
+        "unix:/run/p.sock",
+        "systemd:domain=INET:index=0",
+    ],
+)
+def test_what_only_this_machine_reaches_needs_no_secure_cookies(endpoint: str) -> None:
+    """Loopback addresses, sockets, and what somebody else has bound."""
+    local = ("--cookie-secure=false", "--redirect-url=", "--http-address=127.0.0.1:1")
+
+    found = warnings(loaded(*SAFE, *local, f"--listen={endpoint}"))
+
+    assert not any("cookie_secure is off" in line for line in found)
+
+
+def test_the_reference_behaviour_is_not_remarked_where_it_means_nothing() -> None:
+    """What nobody set, and what concerns nobody, is no news."""
+    found = warnings(loaded(*SAFE, "--reference-behaviour"))
+
+    assert not any("has no effect" in line for line in found)
+    assert not any("google" in line for line in found)
+    assert any("insecure_skip_session_expiry is on" in line for line in found)
 
 
 def certificate(days: int, key: ec.EllipticCurvePrivateKey) -> bytes:
