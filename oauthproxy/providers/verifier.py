@@ -4,6 +4,9 @@ Check a signed token: who issued it, for whom, when, and that its signature hold
 Rule 1: the algorithm is one of a list made before the token came; `none` and the
 symmetric ones are never on it.
 Rule 2: times are compared with our clock, in seconds, in numbers of any size.
+Rule 3: a signature that held holds for a minute: a login looks at its ID token twice,
+and a script sends its bearer token with each request. Everything else is looked at each
+time.
 """
 
 import hashlib
@@ -22,6 +25,7 @@ from oauthproxy.providers import jsontext
 from oauthproxy.providers.calls import shown
 from oauthproxy.providers.jwt import Token, TokenRefused, read
 from oauthproxy.providers.keys import KeySet
+from oauthproxy.session.recent import Recent
 from oauthproxy.settings.kinds import MINUTE, SECOND
 
 ASYMMETRIC = (
@@ -32,6 +36,10 @@ SYMMETRIC = ("HS256", "HS384", "HS512")
 DEFAULT_ALGORITHM = "RS256"
 SKEW = 5 * MINUTE
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
+
+REMEMBERED = 1024
+REMEMBERED_FOR = MINUTE
+"""Signatures that held, and for how long, in nanoseconds."""
 
 _GOOGLE = "https://accounts.google.com"
 
@@ -76,6 +84,8 @@ class Verifier:
         self._keys = keys
         self._expected = expected
         self._clock = clock
+        self._signed: Recent[str, bool] = Recent(REMEMBERED)
+        self._jws = JWS()  # made once, because it copies all that it knows
 
     async def verify(self, text: str) -> Token:
         """
@@ -98,15 +108,19 @@ class Verifier:
         algorithm = token.algorithm
         if algorithm not in self._expected.algorithms:
             raise TokenRefused(f"the algorithm {shown(algorithm)} is not accepted")
+        now = self._clock.now()
+        if self._signed.get(token.text, now):
+            return
         if await self._holds(token) or (
             await self._keys.renew() and await self._holds(token)
         ):
+            self._signed.put(token.text, value=True, until=now + REMEMBERED_FOR)
             return
         raise TokenRefused("no key of the provider verifies the signature")
 
     async def _holds(self, token: Token) -> bool:
         keys = await self._keys.candidates(token.key_id, token.algorithm)
-        return any(signature_holds(token, key.jwk) for key in keys)
+        return any(signature_holds(self._jws, token, key.jwk) for key in keys)
 
     def _check_sources(self, payload: Mapping[str, Any]) -> None:
         names = payload.get("_claim_names")
@@ -159,11 +173,10 @@ class Verifier:
             )
 
 
-def signature_holds(token: Token, key: Any) -> bool:
+def signature_holds(signed: JWS, token: Token, key: Any) -> bool:
     """
-    Return whether a key made the signature of a token.
+    Return whether a key made the signature of a token; `signed` is what to use for it.
     """
-    signed = JWS()
     signed.allowed_algs = [token.algorithm]
     try:
         signed.deserialize(token.text)

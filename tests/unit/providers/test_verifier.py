@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from oauthproxy.errors import ProviderUnavailable
+from oauthproxy.providers import verifier
 from oauthproxy.providers.issuer import Issuer
-from oauthproxy.providers.jwt import TokenRefused, read
+from oauthproxy.providers.jwt import Token, TokenRefused, read
 from oauthproxy.providers.verifier import check_login_token, half_hash
 from tests.unit.driver import FakeClock, run
 from tests.unit.providers.gates import FakeGate
@@ -306,3 +307,73 @@ def test_half_hash() -> None:
     token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"
 
     assert half_hash("RS256", token) == "77QmUPtjPfzWtF2AnpK9RQ"
+
+
+def clocked(clock: FakeClock) -> Issuer:
+    settings = provider_settings()
+    oidc, client_id = settings.oidc, settings.client_id
+    return Issuer(oidc, client_id, IdP.usual(), clock, lambda path: b"", FakeGate)
+
+
+@pytest.fixture
+def checked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """
+    Return the list of tokens whose signature was looked at.
+    """
+    looked: list[str] = []
+
+    def look(signed: Any, token: Token, key: Any) -> bool:
+        looked.append(token.text)
+        return stock(signed, token, key)
+
+    stock = verifier.signature_holds
+    monkeypatch.setattr(verifier, "signature_holds", look)
+    return looked
+
+
+def test_a_signature_that_held_is_remembered_for_a_minute(checked: list[str]) -> None:
+    """
+    Looking at it again would tell the same; after a minute keys may have changed.
+    """
+    clock, token = FakeClock(), sign(GOOD)
+    known = clocked(clock)
+
+    run(known.verify(token))
+    run(known.verify(token))
+    at_once = len(checked)
+    clock.time += verifier.REMEMBERED_FOR
+    run(known.verify(token))
+
+    assert (at_once, len(checked)) == (1, 2)
+
+
+def test_a_signature_that_did_not_hold_is_not_remembered(checked: list[str]) -> None:
+    """
+    Nor does a good token lend its signature to another one.
+    """
+    good = sign(GOOD)
+    head, _, signature = good.split(".")
+    forged = f"{head}.{encoded({**GOOD, 'sub': 'another'})}.{signature}"
+    known = clocked(FakeClock())
+    run(known.verify(good))
+
+    for _ in range(2):
+        with pytest.raises(TokenRefused, match="no key"):
+            run(known.verify(forged))
+
+    assert checked.count(forged) >= 2
+
+
+def test_a_known_token_still_expires(checked: list[str]) -> None:
+    """
+    Only the signature is remembered.
+    """
+    clock, token = FakeClock(), sign({**GOOD, "exp": NOW + 10})
+    known = clocked(clock)
+    run(known.verify(token))
+
+    clock.time += 11 * 1_000_000_000
+
+    with pytest.raises(TokenRefused, match="expired"):
+        run(known.verify(token))
+    assert len(checked) == 1
