@@ -37,10 +37,10 @@ def free_port() -> int:
 
 def pinned(core: int, command: Sequence[str], *, yielding: bool = False) -> list[str]:
     """
-    Return the command line that runs a command on one core; what is `yielding` comes
-    there after everybody else.
+    Return the command line that runs a command on one core; what is `yielding` runs
+    there when nobody else does.
     """
-    last = ["nice", "-n", "19"] if yielding else []
+    last = ["chrt", "--idle", "0"] if yielding else []
     return ["taskset", "-c", str(core), *last, *command]
 
 

@@ -14,6 +14,7 @@ from zope.interface import implementer
 
 from oauthproxy.net.connect import ConnectEndpoint, authorization
 from oauthproxy.net.outgoing import OutgoingProxies, ProxyServer
+from oauthproxy.net.patience import PatientEndpoint
 from oauthproxy.net.trust import ClientTrust
 
 
@@ -69,7 +70,7 @@ class Destinations:
     def _connecting(
         self, host: str, port: int, *, secure: bool
     ) -> IStreamClientEndpoint:
-        plain = HostnameEndpoint(self._reactor, host, port)
+        plain = PatientEndpoint(HostnameEndpoint(self._reactor, host, port))
         return self._encrypted(host, plain) if secure else plain
 
     def _encrypted(

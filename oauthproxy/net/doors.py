@@ -32,6 +32,7 @@ from oauthproxy.net.bind import (
     inherited,
     socket_name,
 )
+from oauthproxy.net.patience import accept_few
 from oauthproxy.net.settled import SettledFactory
 from oauthproxy.net.unixport import UnixPort
 
@@ -128,11 +129,14 @@ class Door:
         factory = self.factory
         if self.endpoint_tls is not None:
             factory = TLSMemoryBIOFactory(self.endpoint_tls, False, factory, reactor)
+        port: IListeningPort
         if self.listening.family == socket.AF_UNIX:
-            return UnixPort(reactor, self.listening.dup(), factory)
-        port: IListeningPort = reactor.adoptStreamPort(
-            self.listening.fileno(), self.listening.family, factory
-        )
+            port = UnixPort(reactor, self.listening.dup(), factory)
+        else:
+            port = reactor.adoptStreamPort(
+                self.listening.fileno(), self.listening.family, factory
+            )
+        accept_few(port)
         return port
 
     def close(self, *, remove: bool = True) -> None:

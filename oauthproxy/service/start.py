@@ -107,10 +107,6 @@ def serve_here(settings: Settings, load: Load, place: Place) -> int:
 
     Raises SettingsError.
     """
-    if hasattr(select, "epoll"):
-        from oauthproxy.net.epoll import install
-
-        install()
     from twisted.internet import reactor as installed
 
     reactor: Any = installed
@@ -136,6 +132,10 @@ def bound(settings: Settings) -> list[Door]:
 def _service(
     settings: Settings, reactor: Any, load: Load, place: Place
 ) -> ProxyService:
+    if hasattr(select, "epoll"):
+        from oauthproxy.net.epoll import take_over
+
+        take_over(reactor)
     try:
         return ProxyService(settings, reactor, load=load, place=place)
     except (CannotListen, CertificateUnusable) as problem:

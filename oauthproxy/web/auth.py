@@ -35,6 +35,7 @@ class AuthResource(AnswerResource):
         if known is None or b"allowed_" in request.uri or b"%" in request.uri:
             return super().render(request)
         request.username = known.username
+        request.hurry()
         lines = [
             known.response_lines,
             b"Date: %b\r\nContent-Length: 0\r\n" % request.site.sweeper.date,

@@ -24,6 +24,7 @@ from typing import Any, Protocol
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 
+from oauthproxy.net.patience import be_patient
 from oauthproxy.net.sweep import NEVER
 from oauthproxy.scope import Peer
 from oauthproxy.web.body import Body
@@ -65,6 +66,7 @@ class FrontChannel(StockChannel):
     """
 
     intake: Intake
+    patient = True
 
     def __init__(self, site: Any) -> None:
         self.site = site
@@ -98,6 +100,7 @@ class FrontChannel(StockChannel):
         self.intake = Intake(transport, self, self.requests, self.limits)
         self.outlet = Outlet(transport, self)
         self.write = self.outlet.write
+        be_patient(transport)
         self.site.opened(self)
 
     def dataReceived(self, data: bytes) -> None:

@@ -28,6 +28,7 @@ from twisted.python.failure import Failure
 from twisted.web import http, server
 from twisted.web.http_headers import Headers
 
+from oauthproxy.net.patience import be_patient
 from oauthproxy.scope import Scope
 from oauthproxy.web.body import Body
 from oauthproxy.wire.fields import Fields, Pair, field_text
@@ -290,6 +291,15 @@ class FrontRequest(server.Request):
         End the connection behind this response.
         """
         self._close_after = True
+
+    def hurry(self) -> None:
+        """
+        Let the client wait no more for new ones: a request of its has passed.
+        """
+        channel = self.channel
+        if channel.patient:
+            channel.patient = False
+            be_patient(channel.transport, patient=False)
 
     # --- the stock way
 

@@ -7,18 +7,22 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.error import ConnectionDone
 from twisted.internet.main import CONNECTION_DONE
 from twisted.logger import globalLogPublisher
 from twisted.python.failure import Failure
 
-from oauthproxy.net.epoll import DirectReactor
+from oauthproxy.net import epoll
+from oauthproxy.net.epoll import DirectReactor, take_over
 
 
 class Reader:
     """
     A descriptor that does one thing when it can be read or written.
     """
+
+    patient = False
 
     def __init__(self, does: Any = None) -> None:
         self.ours, self.theirs = socket.socketpair()
@@ -156,6 +160,95 @@ def test_who_was_removed_meanwhile_hears_nothing(reactor: DirectReactor) -> None
     for reader in readers:
         reactor.removeReader(reader)
         reader.connectionLost(Failure(CONNECTION_DONE))
+
+
+def waiting(reactor: DirectReactor, *readers: Reader) -> None:
+    """
+    Have something come for each.
+    """
+    for reader in readers:
+        reactor.addReader(reader)
+        reader.theirs.send(b"hello")
+
+
+@pytest.fixture
+def no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Leave the patient no time but for one of them.
+    """
+    monkeypatch.setattr(epoll, "LEAST", 0.0)
+    monkeypatch.setattr(epoll, "MOST", 0.0)
+    monkeypatch.setattr(epoll, "SHARE", 0.0)
+
+
+def test_the_patient_come_after_everybody_else(reactor: DirectReactor) -> None:
+    """
+    In the same turn, when there is time.
+    """
+    order: list[str] = []
+    patient, urgent = Reader(), Reader()
+    patient.patient = True
+    for name, reader in (("patient", patient), ("urgent", urgent)):
+        reader.doRead = lambda name=name: order.append(name)  # type: ignore[method-assign]
+    waiting(reactor, patient, urgent)
+
+    reactor.doIteration(1)
+
+    assert order == ["urgent", "patient"]
+
+
+@pytest.mark.usefixtures("no_time")
+def test_the_patient_wait_for_their_turn(reactor: DirectReactor) -> None:
+    """
+    One of them at least has a turn each time, in the order in which they came; nobody
+    is forgotten.
+    """
+    readers = [Reader() for _ in range(3)]
+    for reader in readers:
+        reader.patient = True
+    waiting(reactor, *readers)
+
+    turns = []
+    for _ in readers:
+        reactor.doIteration(1)
+        turns.append([len(reader.heard) for reader in readers])
+
+    assert turns == [[1, 0, 0], [1, 1, 0], [1, 1, 1]]
+
+
+@pytest.mark.usefixtures("no_time")
+def test_who_is_not_patient_has_every_turn(reactor: DirectReactor) -> None:
+    """
+    However many wait.
+    """
+    crowd, urgent = [Reader() for _ in range(5)], Reader()
+    for reader in crowd:
+        reader.patient = True
+    waiting(reactor, *crowd, urgent)
+
+    for _ in range(3):
+        reactor.doIteration(1)
+        urgent.theirs.send(b"hello")
+
+    assert len(urgent.heard) == 3
+    assert sum(len(reader.heard) for reader in crowd) == 3
+
+
+def test_a_stock_reactor_can_be_taken_over() -> None:
+    """
+    Whoever installed it; another kind of reactor is left alone.
+    """
+    stock = EPollReactor()  # type: ignore[no-untyped-call]
+    other = object()
+
+    take_over(stock)
+    take_over(other)
+
+    assert type(stock) is DirectReactor
+    assert type(other) is object
+    stock.removeAll()
+    stock.waker.connectionLost(Failure(CONNECTION_DONE))
+    stock._poller.close()
 
 
 def test_it_waits_no_longer_than_told(reactor: DirectReactor) -> None:
