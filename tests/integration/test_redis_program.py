@@ -223,6 +223,7 @@ class Rotation:
         self._delay = delay
         self._lock = threading.Lock()
         self.refreshes = 0
+        self.refused = 0
         self._current = "refresh-1"
         provider.behaviours["/token"] = self.answer
 
@@ -232,6 +233,7 @@ class Rotation:
         with self._lock:
             self.refreshes += 1
             if call.value("refresh_token") != self._current:
+                self.refused += 1
                 return reply_json({"error": "invalid_grant"}, 400)
             self._current = f"refresh-1-{self.refreshes}"
         time.sleep(self._delay)
@@ -260,6 +262,30 @@ def test_rotating_refresh_tokens_survive_200_requests(
 
         assert Counter(answer.status for answer in answers) == {200: 200}
         assert rotation.refreshes == 1
+
+
+def test_redis_that_dies_within_a_refresh(redis: Server, tmp_path: Path) -> None:
+    """
+    The tokens of a refresh that Redis could not take are there once it is back: the
+    next refresh uses them, and not those that the provider has given up.
+    """
+    options = f'{_one(redis)}cookie_refresh = "1s"\n'
+    with fleet(tmp_path, 1, options) as one, ThreadPoolExecutor(1) as pool:
+        rotation = Rotation(one.provider, delay=1)
+        alice = one.visitor(0).signed_in()
+        time.sleep(2.1)
+
+        viewing = pool.submit(alice.ask, "/page")
+        until(lambda: rotation.refreshes == 1, "the refresh")
+        redis.kill()
+        during = viewing.result()
+        redis.start()
+        until(lambda: alice.ask("/page") and rotation.refreshes > 1, "the next refresh")
+
+        assert during.status in (200, 503)
+        assert not [line for line in during.all("Set-Cookie") if "=;" in line]
+        assert rotation.refused == 0
+        until(lambda: alice.ask("/page").status == 200, "the session to go on")
 
 
 def test_refused_refresh_ends_the_session(redis: Server, tmp_path: Path) -> None:
