@@ -2,12 +2,16 @@
 Completion of the command line for bash, zsh and fish.
 """
 
+import re
+
 from oauthproxy.errors import SettingsError
 from oauthproxy.settings.help import COMMANDS
 from oauthproxy.settings.kinds import Kind
 from oauthproxy.settings.table import Option, table
 
 _FILES = ("path", "path-or-url")
+IN_ZSH = "\\:[]"
+IN_FISH = "\\'"
 
 
 def completion(shell: str) -> str:
@@ -36,10 +40,17 @@ def _is_file(option: Option) -> bool:
 
 def _short(option: Option) -> str:
     """
-    Return the first sentence of an option's help, without signs that shells read.
+    Return the first sentence of an option's help, cut where it begins to list.
     """
-    sentence = option.declared.help.partition(". ")[0].partition("; ")[0]
-    return "".join(c for c in sentence if c not in "'\"`\\[]:$").rstrip(".")
+    return re.split(r"[.;:] ", option.declared.help)[0].rstrip(".:")
+
+
+def _escaped(text: str, signs: str) -> str:
+    """
+    Return a text for single quotes, with a backslash before each of the signs.
+    """
+    text = "".join(f"\\{c}" if c in signs else c for c in text)
+    return text if "'" in signs else text.replace("'", "'\\''")
 
 
 def _flags() -> str:
@@ -100,7 +111,7 @@ def _zsh() -> str:
         value = f":{value}" if option.kind is Kind.FLAG else value
         repeat = "*" if option.kind is Kind.TEXTS else ""
         name = f"{repeat}--{option.flag}{equals}"
-        lines.append(f"    '{name}[{_short(option)}]{value}'")
+        lines.append(f"    '{name}[{_escaped(_short(option), IN_ZSH)}]{value}'")
     commands = " ".join(name for name, _ in COMMANDS)
     options = " \\\n".join(lines)
     return f"""\
@@ -121,13 +132,12 @@ def _fish() -> str:
     seen = "'__fish_seen_subcommand_from completion'"
     lines.append(f"complete -c oauthproxy -n {seen} -a '{' '.join(_SHELLS)}'")
     for option in table().options:
-        line = f"complete -c oauthproxy -l {option.flag} -d '{_short(option)}'"
+        line = f"complete -c oauthproxy -l {option.flag} -d "
+        line += f"'{_escaped(_short(option), IN_FISH)}'"
         if option.kind is not Kind.FLAG:
-            line += " -r"
+            line += " -r -F" if _is_file(option) else " -x"
         if _words(option):
             line += f" -a '{' '.join(_words(option))}'"
-        elif _is_file(option):
-            line += " -F"
         lines.append(line)
     return "\n".join(lines) + "\n"
 

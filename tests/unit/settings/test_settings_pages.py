@@ -2,6 +2,7 @@
 Help, explanations, completion and the pages made from the declarations.
 """
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -138,6 +139,78 @@ def test_bash_completes_flags_words_and_commands() -> None:
     assert completed("oauthproxy --cookie-samesite l") == ["lax"]
     assert completed("oauthproxy co") == ["completion", "convert", "cookie-secret"]
     assert completed("oauthproxy completion z") == ["zsh"]
+
+
+def completed_by_fish(line: str) -> list[str]:
+    """
+    Ask a real fish for the completions of a line.
+    """
+    program = f"{completion('fish')}\ncomplete -C {line!r}"
+    ran = subprocess.run(
+        ["fish", "--no-config", "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [each.partition("\t")[0] for each in ran.stdout.splitlines()]
+
+
+def test_fish_completes_flags_words_files_and_commands(tmp_path: Path) -> None:
+    """The script works in the shell it is for."""
+    file = tmp_path / "proxy.cfg"
+    file.touch()
+    commands = ["completion", "convert", "cookie-secret"]
+
+    assert completed_by_fish("oauthproxy --cookie-sam") == ["--cookie-samesite"]
+    assert completed_by_fish("oauthproxy --cookie-samesite l") == ["lax"]
+    assert completed_by_fish("oauthproxy --cookie-name ") == []
+    assert completed_by_fish(f"oauthproxy --config {tmp_path}/pr") == [str(file)]
+    assert completed_by_fish("oauthproxy co") == commands
+    assert completed_by_fish("oauthproxy completion z") == ["zsh"]
+
+
+ZSH = r"""
+zmodload zsh/zpty
+zpty z zsh -f -i
+zpty -w z "PROMPT=; fpath=($1 \$fpath); autoload -Uz compinit; compinit -u -d $1/dump"
+zpty -w z 'compadd() {
+  local -a hits; local all=" $* "
+  if [[ $all == *" -"[OAD]" "* ]]; then builtin compadd "$@"; return; fi
+  builtin compadd -A hits "$@"; (( $#hits )) && print -rl -- "<"${^hits}">"
+}'
+zpty -w z 'show() { _main_complete; print "<<end>>"; exit }'
+zpty -w z 'zle -C show complete-word show; bindkey "^I" show; print "<<""ready>>"'
+zpty -r z out "*<<ready>>*"
+zpty -w -n z "$2"$'\t'
+zpty -r z out "*<<end>>*"
+print -r -- "$out"
+"""
+
+
+def completed_by_zsh(folder: Path, line: str) -> list[str]:
+    """
+    Ask a real zsh, at a terminal of its own, for the completions of a line.
+    """
+    (folder / "_oauthproxy").write_text(completion("zsh"))
+    ran = subprocess.run(
+        ["zsh", "-f", "-c", ZSH, "zsh", str(folder), line],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return re.findall(r"(?<!<)<([^<>]+)>(?!>)", ran.stdout)
+
+
+def test_zsh_completes_flags_words_and_commands(tmp_path: Path) -> None:
+    """The script works in the shell it is for."""
+    commands = ["completion", "convert", "cookie-secret"]
+
+    assert completed_by_zsh(tmp_path, "oauthproxy --cookie-sam") == [
+        "--cookie-samesite"
+    ]
+    assert completed_by_zsh(tmp_path, "oauthproxy --cookie-samesite=l") == ["lax"]
+    assert completed_by_zsh(tmp_path, "oauthproxy co") == commands
+    assert completed_by_zsh(tmp_path, "oauthproxy completion z") == ["zsh"]
 
 
 def test_loading_pulls_in_nothing_heavy() -> None:
