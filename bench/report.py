@@ -66,6 +66,9 @@ ASKED = (
         beside=OURS,
         least=0.9,
     ),
+    Asked(
+        row="session deleted elsewhere, refused after, ms", program=WITH_REDIS, most=50
+    ),
     Asked(row="100 MiB down: MiB/s", beside="nginx", least=0.8),
     Asked(row="100 MiB up: MiB/s", beside="nginx", least=0.8),
     Asked(row="memory, slow long upload, MiB more", most=20),

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from attrs import evolve
 from commands import measure_check
+from deletion import measure_deletions
 from extent import FULL, QUICK
 from logins import measure_logins
 from parts import TLS_DOWN, TLS_PAGE, Bench
@@ -52,6 +53,7 @@ def main() -> None:
                 bench.starts()
                 bench.warm_up()
                 bench.pages()
+                measure_deletions(bench, place)
                 measure_logins(bench)
                 bench.bodies(folder)
                 bench.memory(folder)
