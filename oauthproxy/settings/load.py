@@ -5,6 +5,7 @@ Nothing here touches the world but the function that reads files, which it is gi
 All problems are found before any is reported.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 from attrs import define, evolve, field
@@ -33,6 +34,7 @@ from oauthproxy.settings.table import ENVIRONMENT_PREFIX, table
 from oauthproxy.settings.unsafe import peers
 from oauthproxy.wire import gourl
 
+_HOST_AND_PORT = re.compile(r"[\w.-]+:\d+(/|$)")
 SKIP_NONCE = "insecure_oidc_skip_nonce"
 
 CORE_GROUPS = (
@@ -92,7 +94,7 @@ def load(
     loading = _Loading(environment, read_file)
     settings = loading.run(read_command_line(arguments), checked=checked)
     if loading.problems:
-        raise SettingsError(loading.problems)
+        raise SettingsError(list(dict.fromkeys(loading.problems)))
     return evolve(settings, notes=(*settings.notes, *peers(settings)))
 
 
@@ -258,7 +260,8 @@ class _Loading:
             try:
                 gourl.parse(text)
             except ValueError as error:
-                message = f'"{text}" is not a URL: {error}'
+                hint = f"; write http://{text}" if _HOST_AND_PORT.match(text) else ""
+                message = f'"{text}" is not a URL: {error}{hint}'
                 source = merged.origins.get("upstreams", "")
                 self.problems.append(wrong("upstreams", source, message))
             else:

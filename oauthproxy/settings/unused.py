@@ -94,7 +94,10 @@ def _tiny(option: Option, settings: Settings) -> str:
     group = getattr(settings, option.group, None)
     if option.kind is not Kind.DURATION or group is None:
         return ""
-    value = getattr(group, option.name)
+    return _tiny_duration(getattr(group, option.name))
+
+
+def _tiny_duration(value: int) -> str:
     if not 0 < value < MILLISECOND:
         return ""
     shown = format_duration(value)
@@ -178,6 +181,7 @@ def _structure(settings: Settings) -> Iterator[str]:
             if url.scheme == "static" and static_code(url.host) is None:
                 yield f'the upstream "{upstream.id}" names no status; 200 is used'
     yield from _fields(settings)
+    yield from _timeouts(settings)
     logs = settings.logging
     if not (logs.standard_logging or logs.auth_logging or logs.request_logging):
         yield "all logs are off"
@@ -193,6 +197,18 @@ def _fields(settings: Settings) -> Iterator[str]:
             yield wrong(path, source, AT_ONCE)
         elif path.startswith("injectResponseHeaders[") and path.endswith(OF_REQUESTS):
             yield wrong(path, source, "has no effect: it is about requests")
+
+
+def _timeouts(settings: Settings) -> Iterator[str]:
+    """
+    Yield the timeouts of upstreams that were probably meant in seconds.
+    """
+    for index, upstream in enumerate(settings.upstreams):
+        message = _tiny_duration(upstream.timeout)
+        path = f"upstreamConfig.upstreams[{index}].timeout"
+        for name in ("upstream_timeout", path):
+            if message and name in settings.origins:
+                yield wrong(name, settings.origins[name], message)
 
 
 def _redirect_url(settings: Settings) -> Iterator[str]:

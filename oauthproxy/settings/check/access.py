@@ -2,6 +2,7 @@
 Rules for who may pass.
 """
 
+import ipaddress
 from collections.abc import Iterator
 
 from oauthproxy.settings.check.problem import Draft, Problem
@@ -73,4 +74,15 @@ def networks(name: str, texts: tuple[str, ...]) -> Iterator[Problem]:
         try:
             parse_network(text)
         except ValueError as error:
-            yield Problem(name, f"item {index}: {error}")
+            yield Problem(name, f"item {index}: {error}{_meant(text)}")
+
+
+def _meant(text: str) -> str:
+    """
+    Return a hint for an address that has bits behind its network's prefix.
+    """
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return ""
+    return f"; write {network} for the network, or the address alone"

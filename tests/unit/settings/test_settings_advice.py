@@ -117,6 +117,10 @@ def test_a_safe_setup_has_no_warnings() -> None:
         (["--skip-auth-regex=^/x"], "deprecated, use skip-auth-route"),
         (["--github-org=x"], "is for the provider github only"),
         (["--cookie-csrf-expire=900ns"], 'write "900s"'),
+        (
+            ["--upstream=http://h", "--upstream-timeout=30ns"],
+            "upstream_timeout (--upstream-timeout): means 30ns; a number without",
+        ),
         (["--oidc-jwks-url=https://j"], "no effect while discovery is on"),
         (["--redis-username=x"], "no effect without session_store_type"),
         (["--https-address=:444"], "no effect without tls_cert_file"),

@@ -344,6 +344,16 @@ def test_the_written_form_is_that_of_the_reference() -> None:
     assert "        backendLogoutURL: ''" in text.replace('""', "''")
 
 
+def test_a_timeout_without_a_unit_is_remarked() -> None:
+    """A whole number of YAML counts nanoseconds, which nobody means."""
+    text = "upstreamConfig: {upstreams: [{id: a, path: /, uri: http://h, timeout: 30}]}"
+
+    found = warnings(alpha(text))
+
+    path = "upstreamConfig.upstreams[0].timeout"
+    assert any(line.startswith(path) and 'write "30s"' in line for line in found)
+
+
 def test_fields_without_meaning_are_remarked() -> None:
     """Nothing waits to be flushed, and what is about requests is not for answers."""
     text = """

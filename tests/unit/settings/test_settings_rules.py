@@ -168,6 +168,8 @@ OIDC = ("--provider=oidc", "--oidc-issuer-url=https://i")
             ["--session-store-type=redis", "--redis-connection-url=redis://h:65536"],
             "65536 is not a port",
         ),
+        (["--upstream=127.0.0.1:80/a"], "a colon; write http://127.0.0.1:80/a"),
+        (["--trusted-ip=10.0.0.1/8"], "; write 10.0.0.0/8 for the network, or"),
         (["--upstream=http://a/,http://b"], '"/" is the path of two upstreams'),
         (["--upstream=file:///s#static"], 'does not start with "/"'),
         (["--upstream=http://h/a{"], "braces"),
