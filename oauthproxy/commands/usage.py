@@ -15,9 +15,12 @@ an error.
     "completion": """\
 Usage: oauthproxy completion bash|zsh|fish
 
-Prints a script that completes commands, options and their values. For bash:
+Prints a script that completes commands, options and their values. It belongs
+where the shell looks for such scripts:
 
     oauthproxy completion bash > /etc/bash_completion.d/oauthproxy
+    oauthproxy completion zsh > /usr/local/share/zsh/site-functions/_oauthproxy
+    oauthproxy completion fish > /etc/fish/completions/oauthproxy.fish
 """,
     "convert": """\
 Usage: oauthproxy convert [OPTION]…

@@ -15,7 +15,7 @@ from tests.integration.harness.upstream import Exchange
 
 MANY = tuple(f"X-A{number}: 1" for number in range(20))
 QUICK = f'{OPEN}\nhead_timeout = "80ms"'
-A_WHILE = 0.3
+A_WHILE = 0.5
 
 
 def is_cut(begin: Callable[[RawClient], object]) -> Any:

@@ -110,7 +110,7 @@ class Played(Effect):
             with running(text, here, variables, alpha=alpha) as program:
                 return self.look(Play(program, props, fake=fake, heard=heard))
         finally:
-            world.stop()
+            props.aside(world.stop)
 
 
 def outsider(scene: Play) -> int:

@@ -6,6 +6,7 @@ option that is ignored shows.
 """
 
 import socket
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -59,6 +60,15 @@ class Props:
     certificate: Certificate
     deaf: int
     fleet: Callable[[], Any]
+    leaving: list[threading.Thread] = field(factory=list)
+
+    def aside(self, call: Callable[[], None]) -> None:
+        """
+        Make a call that takes a while, and do not wait for it until the end.
+        """
+        thread = threading.Thread(target=call)
+        thread.start()
+        self.leaving.append(thread)
 
     def places(self) -> Mapping[str, str]:
         """
@@ -116,6 +126,8 @@ def made_props(
         )
         _write_files(props)
         yield props
+        for thread in props.leaving:
+            thread.join()
 
 
 @define

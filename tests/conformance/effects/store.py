@@ -167,7 +167,7 @@ def is_kept(scene: Scene) -> bool:
     """
     first = scene.props.fleet().first
     scene.alice()
-    end = time.monotonic() + 2
+    end = time.monotonic() + 1.6
     while _commanders(first) and time.monotonic() < end:
         time.sleep(0.1)
     return bool(_commanders(first))

@@ -32,7 +32,7 @@ def slow_page(scene: Scene) -> int:
     """
 
     def slow(exchange: Exchange) -> None:
-        time.sleep(0.2)
+        time.sleep(0.4)
         exchange.answer()
 
     scene.upstream.on("/slow", slow)
