@@ -337,3 +337,13 @@ def test_findings_are_a_table_or_json() -> None:
         ],
     }
     assert exit_status(found[:1]) == 0
+
+
+def test_a_proxy_that_believes_everybody_is_remarked_at_every_start() -> None:
+    """As the reference does; `check` tells it once."""
+    believing = loaded(*SAFE, "--reverse-proxy")
+
+    (note,) = believing.notes
+    assert note.startswith("reverse_proxy is on without trusted_proxy_ips")
+    assert warnings(believing).count(note) == 1
+    assert loaded(*SAFE, "--reverse-proxy", "--trusted-proxy-ip=::1").notes == ()
