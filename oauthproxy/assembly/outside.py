@@ -2,6 +2,7 @@
 Make what moves bytes: upstreams, resources, the site; and put the house together.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,7 +30,6 @@ from oauthproxy.net.watch import FileWatch
 from oauthproxy.pages.renderer import Pages
 from oauthproxy.pages.retry import try_again
 from oauthproxy.ports import Clock
-from oauthproxy.scope import Scope
 from oauthproxy.settings.files import ReadFile, read_file
 from oauthproxy.settings.kinds import SECOND
 from oauthproxy.settings.model import Settings
@@ -192,24 +192,16 @@ class _Outside:
     def _error_answer(self, request: FrontRequest, error: ProxyError) -> Answer:
         scope = request.scope
         status = error.status
+        later = isinstance(error, StoreUnavailable | ProviderUnavailable)
+        fields = (("Retry-After", "5"),) if later else ()
         if self.inside.ways.answer_to(scope) == "json401":
-            return Json(status=status, body="{}")
+            said = {"error": error.sentence, "request_id": scope.request_id}
+            return Json(status=status, body=json.dumps(said), fields=fields)
         page = self.inside.login.error_page(
             scope, status, "" if status == 500 else error.sentence, detail=error.detail
         )
-        button = self._try_again(scope, status)
-        later = isinstance(error, StoreUnavailable | ProviderUnavailable)
-        return evolve(
-            page,
-            values={**page.values, **button},
-            fields=(("Retry-After", "5"),) if later else (),
-        )
-
-    def _try_again(self, scope: Scope, status: int) -> dict[str, str]:
-        if scope.path == f"{self.settings.proxy.proxy_prefix}/callback":
-            # The provider takes its code once: the login begins anew.
-            return try_again(status, scope.method, "/")
-        return try_again(status, scope.method, scope.effective.uri)
+        button = try_again(status, scope.method, scope.effective.uri)
+        return evolve(page, values={**page.values, **button}, fields=fields)
 
     def _https_port(self) -> str | None:
         if not self.settings.proxy.force_https:

@@ -17,7 +17,12 @@ from typing import Protocol
 from attrs import evolve, field, frozen
 
 from oauthproxy.answer import NO_CACHE, Answer, Pairs, Redirect
-from oauthproxy.errors import ProviderRefused, ProviderUnavailable, ProxyError
+from oauthproxy.errors import (
+    ProviderRefused,
+    ProviderUnavailable,
+    ProxyError,
+    StoreUnavailable,
+)
 from oauthproxy.login.pages import LoginPages
 from oauthproxy.login.redirect import HOME, Redirects
 from oauthproxy.login.state import State, decode_state
@@ -235,9 +240,19 @@ class Callback:
             or not self.provider.authorize(session)
         ):
             raise Refused(403, "unauthorized", cookies=(ended,), username=session.email)
-        saved = await self.store.save(
-            session, cookies, scope.effective.host, fresh=True
-        )
+        host = scope.effective.host
+        try:
+            saved = await self.store.save(session, cookies, host, fresh=True)
+        except StoreUnavailable as error:
+            raise Refused(
+                error.status,
+                f"the session cannot be stored: {error.detail}",
+                error.sentence,
+                restart_at=self._target(state),
+                fields=RETRY_AFTER,
+                cookies=(ended,),
+                username=None,
+            ) from error
         self.log.auth(
             scope,
             session.email,

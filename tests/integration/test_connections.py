@@ -185,6 +185,7 @@ def test_dead_application_is_json_for_programs(dead: Stage) -> None:
 
     assert answer.status == 502
     assert answer.one("Content-Type") == "application/json"
+    assert set(json.loads(answer.body)) == {"error", "request_id"}
     assert isinstance(json.loads(answer.body), dict)
 
 

@@ -164,7 +164,7 @@ def test_outage_signs_nobody_out(redis: Server, tmp_path: Path) -> None:
         assert ready.status == 503
         assert login.status == 503
         assert b"could not be signed in" in login.body
-        assert b'href="/">Try again</a>' in login.body
+        assert b'href="/oauth2/start?rd=%2Fpage">Sign in again</a>' in login.body
         assert b"You are still signed in" in unknown.body
         assert b'href="/page">Try again</a>' in unknown.body
         until(lambda: stranger.ask("/page").status == 200, "Redis to be back")

@@ -9,6 +9,7 @@ import pytest
 from attrs import evolve
 
 from oauthproxy.answer import NO_CACHE, Page, Redirect
+from oauthproxy.errors import LoginNotStored
 from oauthproxy.login.callback import NO_CSRF, PROVIDER_ERROR, USED
 from oauthproxy.ports import FetchResponse
 from oauthproxy.session.session import Session
@@ -473,3 +474,27 @@ def test_d03_a_login_brings_one_code() -> None:
     assert (again.status, sets(again)) == (403, [])
     assert message(again) == USED
     assert asked(made) == calls
+
+
+def test_a_login_that_cannot_be_stored_begins_anew() -> None:
+    """
+    The provider takes its code once: the page leads to the login again, and from there
+    to where the browser wanted to go; the session that it has is left alone.
+    """
+    made = desk()
+    state = state_of(made, "/reports")
+
+    async def down(*_: Any, **__: Any) -> tuple[str, ...]:
+        raise LoginNotStored("Redis: refused")
+
+    made.store.save = down  # type: ignore[method-assign]
+    answer = made.callback(query(state))
+
+    assert isinstance(answer, Page)
+    assert answer.status == 503
+    assert ("Retry-After", "5") in answer.fields
+    assert answer.values["RetryURL"] == "/oauth2/start?rd=%2Freports"
+    assert "could not be signed in" in message(answer)
+    assert clears(answer)
+    assert not sets(answer)
+    assert any("Redis: refused" in line for _, line in made.log.lines)
