@@ -5,8 +5,9 @@ Page views of people who are signed in are short, and somebody looks at the scre
 meanwhile. New connections, and answers of identity providers, come in crowds when many
 people sign in at once, and each takes as long as several page views.
 
-Rule 1: who is patient (`be_patient`) is dealt with after everybody else, and gets about
-SHARE of the time that everybody else took, or the whole of it when nobody did.
+Rule 1: who is patient (`be_patient`) is dealt with after everybody else, and gets
+SHARE of the time that everybody else took, saved up until it is enough for one of them;
+or the whole time when nobody else is there.
 Rule 2: a descriptor that can be read, the case of nearly every event, is read at once,
 without the logging context that the stock reactor makes for each event.
 Rule 3: what becomes of errors, and of all other events, is as in the stock reactor.
@@ -20,10 +21,10 @@ from typing import Any
 from twisted.internet.epollreactor import EPollReactor
 from twisted.logger import Logger
 
-SHARE = 0.35
-LEAST = 0.0005
+SHARE = 0.2
 MOST = 0.004
-"""Seconds that the patient get in one turn at least, and if they are alone at most."""
+"""Seconds that the patient get in one turn if they are alone; the most that they can
+save up or owe."""
 
 _log = Logger()
 
@@ -37,6 +38,7 @@ class DirectReactor(EPollReactor):
     _selectables: dict[int, Any]
     _doReadOrWrite: Callable[[Any, int, int], None]
     _disconnectSelectable: Callable[..., None]
+    _credit = 0.0
 
     def doPoll(self, timeout: float | None) -> None:
         """
@@ -58,24 +60,28 @@ class DirectReactor(EPollReactor):
             else:
                 self._deal_with(selectable, fd, event)
         if patient:
-            urgent = len(events) - len(patient)
-            self._deal_with_patient(patient, begun if urgent else None)
+            now = perf_counter()
+            if len(patient) == len(events):
+                self._credit = MOST
+            else:
+                self._credit = min(self._credit + SHARE * (now - begun), MOST)
+            self._deal_with_patient(patient, now)
 
-    def _deal_with_patient(
-        self, events: list[tuple[int, int]], begun: float | None
-    ) -> None:
+    def _deal_with_patient(self, events: list[tuple[int, int]], begun: float) -> None:
         """
-        Deal with as many as there is time for; `begun` is when the others began. Epoll
-        tells of the rest again in the same order.
+        Deal with as many as there is credit for. Epoll tells of the rest again, in the
+        same order.
         """
-        now = perf_counter()
-        until = now + (MOST if begun is None else max(LEAST, SHARE * (now - begun)))
+        until = begun + self._credit
+        now = begun
         for fd, event in events:
+            if now >= until:
+                break
             selectable = self._selectables.get(fd)
             if selectable is not None:
                 self._deal_with(selectable, fd, event)
-                if perf_counter() >= until:
-                    return
+                now = perf_counter()
+        self._credit = max(until - now, -MOST)
 
     def _deal_with(self, selectable: Any, fd: int, event: int) -> None:
         try:

@@ -30,7 +30,7 @@ from oauthproxy.ports import FetchRequest, FetchResponse
 from oauthproxy.settings.kinds import SECOND
 
 MAX_REDIRECTS = 10
-MAX_CALLS = 256
+MAX_CALLS = 1024
 """Calls at one time; more wait for their turn."""
 
 IDLE_SECONDS = 4

@@ -5,7 +5,8 @@ A thousand logins at once would otherwise be taken up as fast as they come, all 
 in one turn of the reactor, and every page view in the meantime would wait for them.
 
 Rule 1: with nobody waiting, who comes first in a turn of the reactor goes on at once.
-Rule 2: the others wait, and get about SHARE of the time that everything else took.
+Rule 2: the others wait, and get SHARE of the time that everything else took, saved up
+until it is enough for one of them.
 """
 
 from collections import deque
@@ -14,9 +15,12 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-SHARE = 0.25
-LEAST = 0.0005
+SHARE = 0.2
+LEAST = 0.0002
 """Seconds that those who wait get in each turn, however little else there is to do."""
+
+DEBT = 0.004
+"""Seconds that they can save up or owe at most."""
 
 
 class Turnstile:
@@ -31,6 +35,7 @@ class Turnstile:
         self._waiting: deque[Deferred[None]] = deque()
         self._turning = False
         self._left_at = 0.0
+        self._credit = 0.0
 
     async def passage(self) -> None:
         """
@@ -50,14 +55,17 @@ class Turnstile:
 
     def _turn(self) -> None:
         begun = perf_counter()
-        until = begun + max(LEAST, SHARE * (begun - self._left_at))
+        gained = max(LEAST, SHARE * (begun - self._left_at))
+        until = begun + min(self._credit + gained, DEBT)
         self._turning = False
-        waiting = self._waiting
+        waiting, now = self._waiting, begun
         while waiting:
             self._turning = True
-            waiting.popleft().callback(None)
-            if perf_counter() >= until:
+            if now >= until:
                 break
+            waiting.popleft().callback(None)
+            now = perf_counter()
+        self._credit = max(until - now, -DEBT)
         if self._turning:
             self._turn_on()
 

@@ -42,9 +42,12 @@ class LoginResource(AnswerResource):
         """
         await self.answerer.turn()
         try:
-            return await self.respond(request)
+            answer = await self.respond(request)
         except FormError as error:
-            return self.login.form_refused(request.scope, self.bad_form, error)
+            answer = self.login.form_refused(request.scope, self.bad_form, error)
+        # A provider or a session store may have answered many at once meanwhile.
+        await self.answerer.turn()
+        return answer
 
     async def respond(self, request: FrontRequest) -> Answer:
         """

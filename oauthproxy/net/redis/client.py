@@ -2,9 +2,10 @@
 One connection to a Redis server, over txredisapi's protocol.
 
 What txredisapi 1.6 lacks is added here and beside this file, and nowhere else: a time
-limit for every command (here), connections that come back after a refused password
-(`link`), TLS and roles behind Sentinel (`dial`, `sentinel`), clusters (`cluster`), idle
-connections closed (`link`), client-side caching (`watch`).
+limit for every command, and reading by hiredis, because its own parser takes a turn of
+the reactor for each string of a reply (here), connections that come back after a
+refused password (`link`), TLS and roles behind Sentinel (`dial`, `sentinel`), clusters
+(`cluster`), idle connections closed (`link`), client-side caching (`watch`).
 
 This file alone imports txredisapi, because that installs the global reactor.
 """
@@ -12,6 +13,7 @@ This file alone imports txredisapi, because that installs the global reactor.
 from collections.abc import Callable
 from typing import Any
 
+import hiredis
 import txredisapi
 from twisted.internet.defer import Deferred
 from twisted.internet.defer import TimeoutError as TooLate
@@ -34,8 +36,18 @@ class _Conversation(txredisapi.BaseRedisProtocol):  # type: ignore[misc]
     def __init__(self, hear: Hear | None) -> None:
         super().__init__(charset=None, convertNumbers=False)
         self._hear = hear
+        self._reader = hiredis.Reader(replyError=txredisapi.ResponseError)
         self.lost: Callable[[], None] = lambda: None
         self.why: Failure | None = None
+
+    def dataReceived(self, data: bytes, unpause: bool = False) -> None:  # noqa: ARG002
+        reader = self._reader
+        try:
+            reader.feed(data)
+            while (reply := reader.gets()) is not False:
+                self.replyReceived(reply)
+        except hiredis.ProtocolError:
+            self.transport.abortConnection()
 
     def replyReceived(self, reply: Reply) -> None:
         if (

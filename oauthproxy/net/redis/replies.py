@@ -9,7 +9,7 @@ Argument = bytes | str | int
 """A part of a command."""
 
 Reply = Any
-"""Bytes, int, None, a list of replies; simple strings such as OK come as str."""
+"""Bytes, int, None, or a list of replies."""
 
 Hear = Callable[[Reply], None]
 """Take a published message."""

@@ -172,13 +172,20 @@ def waiting(reactor: DirectReactor, *readers: Reader) -> None:
 
 
 @pytest.fixture
-def no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """
-    Leave the patient no time but for one of them.
+    Let each that is dealt with take a millisecond.
     """
-    monkeypatch.setattr(epoll, "LEAST", 0.0)
-    monkeypatch.setattr(epoll, "MOST", 0.0)
-    monkeypatch.setattr(epoll, "SHARE", 0.0)
+    now = [0.0]
+    monkeypatch.setattr(epoll, "perf_counter", lambda: now[0])
+    stock = Reader.doRead
+
+    def read(reader: Reader) -> Any:
+        now[0] += 0.001
+        return stock(reader)
+
+    monkeypatch.setattr(Reader, "doRead", read)
+    return now
 
 
 def test_the_patient_come_after_everybody_else(reactor: DirectReactor) -> None:
@@ -197,41 +204,41 @@ def test_the_patient_come_after_everybody_else(reactor: DirectReactor) -> None:
     assert order == ["urgent", "patient"]
 
 
-@pytest.mark.usefixtures("no_time")
+@pytest.mark.usefixtures("clock")
 def test_the_patient_wait_for_their_turn(reactor: DirectReactor) -> None:
     """
-    One of them at least has a turn each time, in the order in which they came; nobody
-    is forgotten.
+    Alone they have all the time of a turn, in the order in which they came; nobody is
+    forgotten.
     """
-    readers = [Reader() for _ in range(3)]
+    readers = [Reader() for _ in range(6)]
     for reader in readers:
         reader.patient = True
     waiting(reactor, *readers)
 
     turns = []
-    for _ in readers:
+    for _ in range(2):
         reactor.doIteration(1)
         turns.append([len(reader.heard) for reader in readers])
 
-    assert turns == [[1, 0, 0], [1, 1, 0], [1, 1, 1]]
+    assert turns == [[1, 1, 1, 1, 0, 0], [1, 1, 1, 1, 1, 1]]
 
 
-@pytest.mark.usefixtures("no_time")
+@pytest.mark.usefixtures("clock")
 def test_who_is_not_patient_has_every_turn(reactor: DirectReactor) -> None:
     """
-    However many wait.
+    However many wait; they get their share of the time, turn by turn or saved up.
     """
-    crowd, urgent = [Reader() for _ in range(5)], Reader()
+    crowd, urgent = [Reader() for _ in range(20)], Reader()
     for reader in crowd:
         reader.patient = True
     waiting(reactor, *crowd, urgent)
 
-    for _ in range(3):
+    for _ in range(30):
         reactor.doIteration(1)
         urgent.theirs.send(b"hello")
 
-    assert len(urgent.heard) == 3
-    assert sum(len(reader.heard) for reader in crowd) == 3
+    assert len(urgent.heard) == 30
+    assert sum(len(reader.heard) for reader in crowd) == round(30 * epoll.SHARE)
 
 
 def test_a_stock_reactor_can_be_taken_over() -> None:

@@ -80,31 +80,51 @@ def test_who_comes_alone_does_not_wait(desk: Desk) -> None:
 
 def test_many_go_on_one_after_the_other(desk: Desk) -> None:
     """
-    Of those who come together one goes on at each turn, in their order.
+    Those who come together go on in their order, each as soon as there was time for
+    the one before.
     """
     for number in range(4):
         desk.come(number)
 
-    after = []
-    for _ in range(4):
-        after.append(list(desk.served))
+    turns = 0
+    while len(desk.served) < 4:
+        before = len(desk.served)
         desk.turn()
+        turns += 1
+        assert len(desk.served) - before <= 1
 
-    assert after == [[0], [0, 1], [0, 1, 2], [0, 1, 2, 3]]
+    assert desk.served == [0, 1, 2, 3]
+    assert turns <= 0.001 / turnstile.LEAST * 4
 
 
 def test_busy_turns_let_more_through(desk: Desk) -> None:
     """
-    When everything else takes long, those who wait get their share of the time.
+    Who waits gets a share of the time that everything else takes, saved up until it is
+    enough for one of them.
     """
     for number in range(40):
         desk.come(number)
     desk.turn()
     before = len(desk.served)
 
-    desk.turn(elsewhere=0.040)
+    for _ in range(20):
+        desk.turn(elsewhere=0.002)
 
-    assert len(desk.served) - before == 10
+    assert len(desk.served) - before == round(20 * 0.002 * turnstile.SHARE / 0.001)
+
+
+def test_little_is_saved_up(desk: Desk) -> None:
+    """
+    However long everything else took, not all of them go on in one turn.
+    """
+    for number in range(40):
+        desk.come(number)
+    desk.turn()
+    before = len(desk.served)
+
+    desk.turn(elsewhere=1.0)
+
+    assert len(desk.served) - before <= turnstile.DEBT / 0.001 + 1
 
 
 def test_who_gives_up_is_passed_over(desk: Desk) -> None:
