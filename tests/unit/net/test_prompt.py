@@ -2,7 +2,6 @@
 Writing at once, with what we assume about Twisted's transports.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from twisted.internet.interfaces import IConsumer, IReadWriteDescriptor
 from zope.interface import verify
 
 from oauthproxy.net.prompt import STREAM_READ, PromptWriter, read_much
+from tests.unit.net.producer import Producer
 from tests.unit.net.wire import Wire
 
 
@@ -60,26 +60,6 @@ class Socket(abstract.FileDescriptor):
             return self.send(data)
         except OSError as error:
             return error
-
-
-class Producer:
-    """
-    Writes down what it hears.
-    """
-
-    def __init__(self, resumed: Callable[[], None] = lambda: None) -> None:
-        self.heard: list[str] = []
-        self._resumed = resumed
-
-    def pauseProducing(self) -> None:
-        self.heard.append("pause")
-
-    def resumeProducing(self) -> None:
-        self.heard.append("resume")
-        self._resumed()
-
-    def stopProducing(self) -> None:
-        self.heard.append("stop")
 
 
 def test_bytes_go_out_at_once() -> None:

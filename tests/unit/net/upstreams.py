@@ -138,3 +138,19 @@ class Told:
         """
         [(error, _)] = self.failures
         return type(error).__name__
+
+
+def asked(told: Told | None = None) -> tuple[Upstream, Wire, Told]:
+    """
+    Return an upstream, its end of a connection, and the exchange that is on it.
+    """
+    upstream, told = Upstream(), told or Told()
+    upstream.pool.carry(told)
+    return upstream, upstream.accept(), told
+
+
+def kept(upstream: Upstream) -> bool:
+    """
+    Tell whether the connection went back to the pool.
+    """
+    return upstream.pool.idle == 1

@@ -26,6 +26,7 @@ LIMITS = ChannelLimits(
     head_bytes=1 << 16, head_fields=100, head_time=10, idle_time=30, body_time=20
 )
 GET = b"GET / HTTP/1.1\r\nHost: app.test\r\n\r\n"
+UPGRADE = ("Connection: Upgrade", "Upgrade: websocket")
 
 
 def get(target: str = "/", *lines: str, version: str = "1.1") -> bytes:
