@@ -173,9 +173,10 @@ class RequestParser:
         """
         Keep the beginning of a head, up to its first fields, for its request line.
         """
+        # One that begins behind the end of another request is not counted so far.
+        self.head_bytes = self.head_bytes or 1
         if self._parsed:
             self._raw = self._data
-            self.head_bytes = 1
         elif not self._has_line:
             self._raw += self._data
 

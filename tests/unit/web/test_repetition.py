@@ -169,6 +169,53 @@ def test_half_a_head_is_not_finished_by_known_fields() -> None:
     assert [head.target for head in listener.heads] == [b"/", b"/x"]
 
 
+def test_half_a_head_behind_a_body_is_not_finished_by_known_fields() -> None:
+    """
+    Nor is a head that began in the same piece in which a body ended.
+    """
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n"
+
+    listener, parser = after(
+        asked(), head, b"abcGET /x HTTP/1.1\r\nA: ", asked(b"/y"), asked(b"/z")
+    )
+
+    assert listener.targets == [b"/", b"/", b"/x", b"/z"]
+    assert parser.head_bytes == 0
+
+
+WHOLE = [
+    asked(b"/1"),
+    asked(b"/2", b"Host: b\r\n"),
+    b"POST /3 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nGET /",
+    asked(b"/4", FIELDS + b"Transfer-Encoding: chunked\r\n", b"PUT")
+    + b"2\r\nab\r\n0\r\nX: y\r\n\r\n",
+    b"\r\n" + asked(b"/5"),
+]
+
+
+@given(
+    st.lists(st.sampled_from(WHOLE), min_size=2, max_size=6),
+    st.lists(st.integers(0, 300), max_size=6),
+)
+def test_it_does_not_matter_how_requests_are_cut(
+    requests: list[bytes], cuts: list[int]
+) -> None:
+    """
+    However the network cuts a connection's bytes, also between requests.
+    """
+    sent = b"".join(requests)
+    ends = [len(b"".join(requests[:count])) for count in range(len(requests))]
+    places = sorted({*ends, *cuts, len(sent)})
+    pieces = [sent[a:b] for a, b in zip([0, *places], places, strict=False)]
+
+    listener, _ = after(*pieces)
+    whole, _ = after(sent)
+
+    assert listener.heads == whole.heads
+    assert listener.bodies == whole.bodies
+    assert listener.refused == whole.refused == []
+
+
 TARGETS = st.binary(max_size=6).map(lambda tail: b"/" + tail)
 BLOCKS = st.sampled_from(
     [
