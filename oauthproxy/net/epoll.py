@@ -8,12 +8,15 @@ people sign in at once, and each takes as long as several page views.
 Rule 1: who is patient (`be_patient`) is dealt with after everybody else, and gets
 SHARE of the time that everybody else took, saved up until it is enough for one of them;
 or the whole time when nobody else is there.
-Rule 2: a descriptor that can be read, the case of nearly every event, is read at once,
+Rule 2: the patient have their turns in the order in which they were first seen ready,
+and again behind all others, so that no crowd of busy ones keeps the rest waiting.
+Rule 3: a descriptor that can be read, the case of nearly every event, is read at once,
 without the logging context that the stock reactor makes for each event.
-Rule 3: what becomes of errors, and of all other events, is as in the stock reactor.
+Rule 4: what becomes of errors, and of all other events, is as in the stock reactor.
 """
 
 import select
+from collections import OrderedDict
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any
@@ -31,7 +34,8 @@ _log = Logger()
 
 class DirectReactor(EPollReactor):
     """
-    The stock reactor but for its innermost loop.
+    The stock reactor but for its innermost loop. `line` are the events of the patient,
+    by descriptor, who is next first.
     """
 
     _poller: Any
@@ -39,6 +43,11 @@ class DirectReactor(EPollReactor):
     _doReadOrWrite: Callable[[Any, int, int], None]
     _disconnectSelectable: Callable[..., None]
     _credit = 0.0
+    line: OrderedDict[int, int]
+
+    def __init__(self) -> None:
+        self.line = OrderedDict()
+        super().__init__()  # type: ignore[no-untyped-call]
 
     def doPoll(self, timeout: float | None) -> None:
         """
@@ -50,13 +59,13 @@ class DirectReactor(EPollReactor):
         except InterruptedError:
             return
         begun = perf_counter()
-        patient = []
+        patient: dict[int, int] = {}
         for fd, event in events:
             selectable = selectables.get(fd)
             if selectable is None:
                 continue
             if getattr(selectable, "patient", False):
-                patient.append((fd, event))
+                patient[fd] = event
             else:
                 self._deal_with(selectable, fd, event)
         if patient:
@@ -67,18 +76,19 @@ class DirectReactor(EPollReactor):
                 self._credit = min(self._credit + SHARE * (now - begun), MOST)
             self._deal_with_patient(patient, now)
 
-    def _deal_with_patient(self, events: list[tuple[int, int]], begun: float) -> None:
+    def _deal_with_patient(self, events: dict[int, int], begun: float) -> None:
         """
-        Deal with as many as there is credit for. Epoll tells of the rest again, in the
-        same order.
+        Deal with as many as there is credit for. Epoll tells of the rest again.
         """
         until = begun + self._credit
         now = begun
-        for fd, event in events:
-            if now >= until:
-                break
+        line = self.line
+        if now < until:
+            line.update(events)  # who is in line already keeps the place
+        while line and now < until:
+            fd, event = line.popitem(last=False)
             selectable = self._selectables.get(fd)
-            if selectable is not None:
+            if fd in events and selectable is not None:
                 self._deal_with(selectable, fd, event)
                 now = perf_counter()
         self._credit = max(until - now, -MOST)
@@ -103,7 +113,10 @@ def take_over(reactor: Any) -> None:
     """
     Give Twisted's epoll reactor this loop, whoever installed it; leave others alone.
 
-    Nothing but methods differs, so that a reactor can change its class at any time.
+    Only methods and the line of the patient differ, so that a reactor can change its
+    class at any time.
     """
     if type(reactor) is EPollReactor:
         reactor.__class__ = DirectReactor
+        taken: Any = reactor
+        taken.line = OrderedDict()

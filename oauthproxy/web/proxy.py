@@ -80,6 +80,7 @@ class ProxyResource(ReverseProxyResource):
                 server = self._server(request.path)
                 if server is not None:
                     request.username = known.username
+                    request.hurry()
                     server.serve(request, known, uri, ())
                     return NOT_DONE_YET
         return self._parts.answerer.drive(request, self._find_out(request))
@@ -145,6 +146,7 @@ class ProxyResource(ReverseProxyResource):
         if not isinstance(found, Route):
             return self._from_router(found, admitted)
         server = self._parts.servers[found.upstream.id]
+        request.hurry()
         server.serve(request, admitted.known, found.target, admitted.cookies)
         return None
 

@@ -77,7 +77,6 @@ class HTTPServer:
         Send the request on and its response back.
         """
         request.upstream = self.settings.id
-        request.hurry()
         if self.signer is not None:
             signing = self._sign_and_send(request, known, target, cookies, self.signer)
             self.answerer.drive(request, signing)

@@ -241,6 +241,24 @@ def test_who_is_not_patient_has_every_turn(reactor: DirectReactor) -> None:
     assert sum(len(reader.heard) for reader in crowd) == round(30 * epoll.SHARE)
 
 
+@pytest.mark.usefixtures("clock")
+def test_busy_ones_keep_no_patient_one_waiting(reactor: DirectReactor) -> None:
+    """
+    Those for whom there is always something to read get behind the others each time.
+    """
+    busy, newcomers = [Reader() for _ in range(8)], [Reader() for _ in range(8)]
+    for reader in (*busy, *newcomers):
+        reader.patient = True
+    waiting(reactor, *busy, *newcomers)
+
+    for _ in range(4):
+        reactor.doIteration(1)
+        for reader in busy:
+            reader.theirs.send(b"hello")
+
+    assert [len(reader.heard) for reader in newcomers] == [1] * 8
+
+
 def test_a_stock_reactor_can_be_taken_over() -> None:
     """
     Whoever installed it; another kind of reactor is left alone.
