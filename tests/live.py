@@ -196,7 +196,7 @@ def live(
         err=sink,
         form=settings.ours.logging_format,
         prefix=settings.proxy.proxy_prefix,
-        redact=not settings.ours.reference_behaviour,
+        redact=not settings.ours.insecure_log_tokens,
     )
     with patch.dict(os.environ, environment or {}):
         house = in_reactor(

@@ -6,6 +6,8 @@ may read the path: a fragment or a path parameter cut off, escapes decoded once 
 Rule 2: a path with dot segments, empty segments, backslashes or control characters is
 let pass by no rule; upstreams disagree about where it leads. Nor is one of more than
 64 KiB, which is only there to be read in all these ways.
+
+Both can be switched off (`SkipRules.one_reading`).
 """
 
 import re
@@ -17,7 +19,7 @@ from attrs import frozen
 from oauthproxy.scope import Scope
 from oauthproxy.settings.groups.access import AccessOptions
 from oauthproxy.wire.fields import field_bytes, field_text
-from oauthproxy.wire.forwarded import decoded_uri_path, told_client
+from oauthproxy.wire.forwarded import decoded_uri_path, request_path, told_client
 from oauthproxy.wire.networks import NOWHERE, Networks
 from oauthproxy.wire.patterns import Pattern, searchable
 
@@ -71,13 +73,15 @@ class SkipRules:
     """
     Everything that lets a request pass without a login.
 
-    `any_options` is the reference's way: every OPTIONS request counts as a preflight.
+    The last two are the reference's ways: with `any_options` every OPTIONS request
+    counts as a preflight, with `one_reading` a path leads where it seems to.
     """
 
     rules: tuple[SkipRule, ...] = ()
     preflight: bool = False
-    any_options: bool = False
     trusted: Networks = NOWHERE
+    any_options: bool = False
+    one_reading: bool = False
 
     @classmethod
     def compile(
@@ -86,6 +90,7 @@ class SkipRules:
         *,
         trusted_ips: Iterable[str] = (),
         any_options: bool = False,
+        one_reading: bool = False,
     ) -> "SkipRules":
         """
         Return the rules of the configuration; raises ValueError naming a bad entry.
@@ -98,8 +103,9 @@ class SkipRules:
         return cls(
             rules=(*by_pattern, *by_entry),
             preflight=options.skip_auth_preflight,
-            any_options=any_options,
             trusted=Networks.parse(trusted_ips),
+            any_options=any_options,
+            one_reading=one_reading,
         )
 
     def allows(self, scope: Scope) -> bool:
@@ -116,6 +122,8 @@ class SkipRules:
         return scope.method == "OPTIONS" and (self.any_options or asks_by_cors(scope))
 
     def _route_allowed(self, scope: Scope) -> bool:
+        if self.one_reading:
+            return self._any_rule_allows(scope.method, searchable(request_path(scope)))
         uri = scope.effective.uri
         if uri.startswith("//") or len(uri.partition("?")[0]) > _LONGEST:
             return False

@@ -65,15 +65,16 @@ class Applications:
     def _server(self, upstream: UpstreamSettings) -> Server:
         if upstream.static:
             return StaticServer(settings=upstream, answerer=self._answerer)
-        uri = urlsplit(upstream.uri)
+        ours, uri = self._settings.ours, urlsplit(upstream.uri)
         if uri.scheme == "file":
             return FileServer(
                 settings=upstream,
-                folder=folder(unquote(uri.path)),
+                folder=folder(
+                    unquote(uri.path), links_lead_out=ours.insecure_follow_links
+                ),
             )
         pool = self._pool(upstream)
         self.pools.append(pool)
-        as_reference = self._settings.ours.reference_behaviour
         return HTTPServer(
             settings=upstream,
             pool=pool,
@@ -82,7 +83,7 @@ class Applications:
             host=b"" if upstream.pass_host_header else uri.netloc.encode(),
             answerer=self._answerer,
             signer=self._signer,
-            websockets=upstream.proxy_websockets or as_reference,
+            websockets=upstream.proxy_websockets or ours.ignore_proxy_websockets,
         )
 
     def _pool(self, upstream: UpstreamSettings) -> Pool:

@@ -70,7 +70,6 @@ class Foundation:
         self.cache: SessionCache[Known] = SessionCache(
             settings.limits.session_cache_entries
         )
-        self.as_reference = settings.ours.reference_behaviour
 
     @cached_property
     def fetcher(self) -> TreqFetcher:
@@ -121,6 +120,8 @@ class Foundation:
                 environment=dict(os.environ),
                 drop_allowed_groups=ours.insecure_drop_allowed_groups,
                 skip_google_signature=ours.insecure_skip_google_signature,
+                skip_id_token_checks=ours.insecure_skip_id_token_checks,
+                believe_unverified=ours.insecure_believe_unverified_addresses,
             ),
         )
 

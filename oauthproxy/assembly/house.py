@@ -56,7 +56,8 @@ class House:
         """
         Begin to learn what is needed for logins; listening does not wait for it.
 
-        Raises ProviderUnavailable only with `exit_without_provider`.
+        Raises ProviderUnavailable only with `exit_without_provider`, StoreUnavailable
+        only with `exit_without_redis`.
         """
         self._flushing = LoopingCall(self._flush)
         self._flush_due = self.clock.now() + FLUSH_EVERY
@@ -64,6 +65,8 @@ class House:
         self.watch.start()
         if self.vault is not None and hasattr(self.vault, "start"):
             await self.vault.start()
+        if self.settings.ours.exit_without_redis:
+            await self.store.ping()
         if self.settings.ours.exit_without_provider:
             await self.provider.prepare()
         else:

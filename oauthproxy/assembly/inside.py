@@ -23,7 +23,7 @@ from oauthproxy.login.flow import Login
 from oauthproxy.net.aside import Aside
 from oauthproxy.net.gate import Gate
 from oauthproxy.providers.bearer import BearerIssuer
-from oauthproxy.upstream.headers import Injector
+from oauthproxy.upstream.headers import Indulgence, Injector
 from oauthproxy.web.admission import Admission
 from oauthproxy.web.session import KnownSessions
 from oauthproxy.wire.cookies import CookieWriter
@@ -91,11 +91,13 @@ class Inside(Foundation):
         """
         Who may pass.
         """
+        ours = self.settings.ours
         try:
             skip = SkipRules.compile(
                 self.settings.access,
                 trusted_ips=self.settings.proxy.trusted_ips,
-                any_options=self.settings.ours.insecure_skip_any_options,
+                any_options=ours.insecure_skip_any_options,
+                one_reading=ours.insecure_skip_auth_ambiguous_paths,
             )
         except ValueError as cause:
             raise SettingsError([str(cause)]) from cause
@@ -139,11 +141,17 @@ class Inside(Foundation):
         """
         What says who is signed in.
         """
+        ours = self.settings.ours
         return Injector(
             self.settings.inject_request_headers,
             self.settings.inject_response_headers,
             read_secret,
-            as_reference=self.as_reference,
+            indulgence=Indulgence(
+                identity_fields=ours.insecure_keep_identity_headers,
+                upstream_fields=ours.keep_upstream_identity_headers,
+                raw_commas=ours.insecure_raw_group_commas,
+                colons_in_users=ours.insecure_basic_user_colons,
+            ),
         )
 
     @property

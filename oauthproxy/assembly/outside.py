@@ -250,7 +250,7 @@ class _Outside:
 
 def _trust(settings: Settings) -> Trust:
     proxy = settings.proxy
-    anyone = settings.ours.insecure_client_address_from_anyone
+    ours = settings.ours
     try:
         field = b""
         if proxy.reverse_proxy:
@@ -259,8 +259,8 @@ def _trust(settings: Settings) -> Trust:
             reverse_proxy=proxy.reverse_proxy,
             networks=Networks.parse(proxy.trusted_proxy_ips),
             client_field=field,
-            client_from_anyone=anyone,
-            first_of_repeated=settings.ours.reference_behaviour,
+            client_from_anyone=ours.insecure_client_address_from_anyone,
+            first_of_repeated=ours.insecure_believe_repeated_forwarding,
         )
     except ValueError as cause:
         raise SettingsError([str(cause)]) from cause

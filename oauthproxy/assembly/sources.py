@@ -50,7 +50,7 @@ def program_logs(settings: Settings, clock: Clock) -> Logs:
         err=descriptor_sink(STANDARD_ERROR),
         form=settings.ours.logging_format,
         prefix=prefix,
-        redact=not settings.ours.reference_behaviour,
+        redact=not settings.ours.insecure_log_tokens,
         close=close,
     )
 

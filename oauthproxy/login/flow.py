@@ -238,6 +238,8 @@ class Login:
         Tell whether a browser says that a page of another site made a request (Fetch
         Metadata, 2.3), one that users may not even be sent to.
         """
+        if self._settings.ours.insecure_allow_foreign_pages:
+            return False
         if scope.fields.first(b"sec-fetch-site") != b"cross-site":
             return False
         return not self._redirects.is_valid(scope.fields.text("Origin"))

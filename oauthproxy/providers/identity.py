@@ -33,13 +33,21 @@ async def identified(session: Session, claims: Claims, oidc: OIDCSettings) -> Se
         session,
         user=await claims.text("sub"),
         email=await claims.text(email),
-        groups=await claims.texts(oidc.groups_claim),
+        groups=await _groups(claims, oidc),
         preferred_username=await claims.text("preferred_username"),
     )
     matters = email == "email" and not oidc.insecure_allow_unverified_email
     if matters and await claims.flag("email_verified") is False:
         raise ProviderRefused("the e-mail address in the ID token is unverified")
     return session
+
+
+async def _groups(claims: Claims, oidc: OIDCSettings) -> tuple[str, ...]:
+    if oidc.group_objects_as_text:
+        found = await claims.find(oidc.groups_claim)
+        if isinstance(found, dict):
+            return (jsontext.as_text(found),)
+    return await claims.texts(oidc.groups_claim)
 
 
 async def additional(

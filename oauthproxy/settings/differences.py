@@ -5,12 +5,18 @@ A difference counts only where it can be noticed: what concerns reverse proxies 
 not where there is none. `switches` says which option each can be turned off with.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
+from oauthproxy.settings.check.cookie import broken_promises
 from oauthproxy.settings.check.providers import DISCOVERING
-from oauthproxy.settings.model import ProviderSettings, Settings
-from oauthproxy.settings.switches import BY_REFERENCE, SWITCHES
+from oauthproxy.settings.model import (
+    ClaimSource,
+    HeaderSettings,
+    ProviderSettings,
+    Settings,
+)
+from oauthproxy.settings.switches import SWITCHES
 from oauthproxy.settings.table import table
 
 Concerns = Callable[[Settings], bool]
@@ -21,15 +27,12 @@ def active_differences(settings: Settings) -> list[str]:
     Return a line for each difference that is on in this configuration, with the option
     that turns it off.
     """
-    found = [
+    return [
         f"{switch.option}: {switch.text}"
         for switch in SWITCHES
         if _value(settings, switch.option) != switch.reference
         and CONCERNS[switch.option](settings)
     ]
-    if not settings.ours.reference_behaviour:
-        found.extend(f"{BY_REFERENCE}: {text}" for text in _together(settings))
-    return found
 
 
 def _value(settings: Settings, name: str) -> object:
@@ -37,39 +40,56 @@ def _value(settings: Settings, name: str) -> object:
     return getattr(getattr(settings, option.group), name)
 
 
-def _together(settings: Settings) -> Iterator[str]:
-    """
-    Yield the differences that have no switch but the one for all.
-    """
+def _logs(settings: Settings) -> bool:
     logs = settings.logging
-    if logs.standard_logging or logs.auth_logging or logs.request_logging:
-        yield "hides tokens and codes in log lines"
-    if settings.proxy.reverse_proxy:
-        yield "believes no forwarding header that comes twice with different values"
-    if any(_no_websockets(settings)):
-        yield "passes no WebSocket upgrade on where proxy_websockets is off"
-    if settings.inject_request_headers:
-        yield "takes all identity headers away that a client sends"
-    if settings.inject_response_headers:
-        yield "leaves an upstream's header out where it injects one of that name"
-    if "groups" in _claims(settings):
-        yield "sends a comma within one group as %2C"
+    return logs.standard_logging or logs.auth_logging or logs.request_logging
 
 
-def _no_websockets(settings: Settings) -> Iterator[bool]:
-    for upstream in settings.upstreams:
-        proxied = not upstream.static and not upstream.uri.startswith("file:")
-        yield proxied and not upstream.proxy_websockets
+def _blocks_websockets(settings: Settings) -> bool:
+    return any(
+        not (upstream.proxy_websockets or upstream.static)
+        and not upstream.uri.startswith("file:")
+        for upstream in settings.upstreams
+    )
 
 
-def _claims(settings: Settings) -> set[str]:
+def _claims(headers: Iterable[HeaderSettings]) -> list[ClaimSource]:
+    values = [value for header in headers for value in header.values]
+    return [value.claim_source for value in values if value.claim_source is not None]
+
+
+def _both(settings: Settings) -> list[ClaimSource]:
     headers = (*settings.inject_request_headers, *settings.inject_response_headers)
-    return {
-        value.claim_source.claim
-        for header in headers
-        for value in header.values
-        if value.claim_source is not None
-    }
+    return _claims(headers)
+
+
+def _tells_lists(settings: Settings) -> bool:
+    lists = {"groups", *settings.providers[0].additional_claims}
+    return any(source.claim in lists for source in _both(settings))
+
+
+def _tells_passwords(settings: Settings) -> bool:
+    return any(source.basic_auth_password is not None for source in _both(settings))
+
+
+def _has_routes(settings: Settings) -> bool:
+    return bool(settings.access.skip_auth_routes or settings.access.skip_auth_regex)
+
+
+def _serves_files(settings: Settings) -> bool:
+    return any(upstream.uri.startswith("file:") for upstream in settings.upstreams)
+
+
+def _verifies(settings: Settings) -> bool:
+    return settings.providers[0].type in DISCOVERING
+
+
+def _hears_of_verification(settings: Settings) -> bool:
+    return settings.providers[0].type in ("bitbucket", "digitalocean")
+
+
+def _breaks_promises(settings: Settings) -> bool:
+    return any(broken_promises(settings.cookie))
 
 
 def _always(_: Settings) -> bool:
@@ -145,6 +165,23 @@ CONCERNS: Mapping[str, Concerns] = MappingProxyType(
         "insecure_skip_google_signature": (lambda s: s.providers[0].type == "google"),
         "show_login_to_scripts": lambda s: not s.proxy.force_json_errors,
         "unlimited_login_cookies": _limits_login_cookies,
+        "exit_without_redis": lambda s: s.session.session_store_type == "redis",
+        "insecure_log_tokens": _logs,
+        "insecure_believe_repeated_forwarding": lambda s: s.proxy.reverse_proxy,
+        "insecure_keep_identity_headers": lambda s: bool(s.inject_request_headers),
+        "keep_upstream_identity_headers": (
+            lambda s: bool(_claims(s.inject_response_headers))
+        ),
+        "insecure_raw_group_commas": _tells_lists,
+        "insecure_basic_user_colons": _tells_passwords,
+        "group_objects_as_text": _verifies,
+        "ignore_proxy_websockets": _blocks_websockets,
+        "insecure_skip_auth_ambiguous_paths": _has_routes,
+        "insecure_allow_foreign_pages": _always,
+        "insecure_follow_links": _serves_files,
+        "insecure_skip_id_token_checks": _verifies,
+        "insecure_believe_unverified_addresses": _hears_of_verification,
+        "allow_broken_cookie_prefixes": _breaks_promises,
     }
 )
 """Whether somebody can notice what a switch is about, by its option."""

@@ -227,7 +227,9 @@ class _Loading:
         safe = []
         for index, provider in enumerate(providers):
             names = (SKIP_NONCE, f"providers[{index}].oidcConfig.insecureSkipNonce")
-            oidc = provider.oidc
+            oidc = evolve(
+                provider.oidc, group_objects_as_text=ours.group_objects_as_text
+            )
             if not ours.insecure_skip_default_nonce and said.keys().isdisjoint(names):
                 oidc = evolve(oidc, insecure_skip_nonce=False)
             pkce = not ours.insecure_skip_default_pkce

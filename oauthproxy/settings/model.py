@@ -148,6 +148,7 @@ class OIDCSettings:
     public_key_files: tuple[str, ...] = ()
     email_claim: str = "email"
     groups_claim: str = "groups"
+    group_objects_as_text: bool = False
     user_id_claim: str = "email"
     audience_claims: tuple[str, ...] = ("aud",)
     extra_audiences: tuple[str, ...] = ()

@@ -77,4 +77,79 @@ SWITCHES = (
         reference=True,
         text="keeps at most ten login cookies for each request's own",
     ),
+    Switch(
+        "exit_without_redis",
+        reference=True,
+        text="starts while Redis does not answer, and tries again",
+    ),
+    Switch(
+        "insecure_log_tokens",
+        reference=True,
+        text="hides tokens and codes in log lines",
+    ),
+    Switch(
+        "insecure_believe_repeated_forwarding",
+        reference=True,
+        text="believes no forwarding header that comes twice with different values",
+    ),
+    Switch(
+        "insecure_keep_identity_headers",
+        reference=True,
+        text="takes all identity headers away that a client sends",
+    ),
+    Switch(
+        "keep_upstream_identity_headers",
+        reference=True,
+        text="leaves an upstream's header out where it injects one of that name",
+    ),
+    Switch(
+        "insecure_raw_group_commas",
+        reference=True,
+        text="sends a comma within one group as %2C",
+    ),
+    Switch(
+        "insecure_basic_user_colons",
+        reference=True,
+        text="sends no Basic credentials for a user with a colon in the name",
+    ),
+    Switch(
+        "group_objects_as_text",
+        reference=True,
+        text="makes groups of the keys where the groups claim is an object",
+    ),
+    Switch(
+        "ignore_proxy_websockets",
+        reference=True,
+        text="passes no WebSocket upgrade on where proxy_websockets is off",
+    ),
+    Switch(
+        "insecure_skip_auth_ambiguous_paths",
+        reference=True,
+        text="asks for a login where a path can be read in several ways",
+    ),
+    Switch(
+        "insecure_allow_foreign_pages",
+        reference=True,
+        text="signs nobody in or out because a page of another site asks for it",
+    ),
+    Switch(
+        "insecure_follow_links",
+        reference=True,
+        text="follows links in a folder of files within that folder only",
+    ),
+    Switch(
+        "insecure_skip_id_token_checks",
+        reference=True,
+        text="accepts only complete ID tokens that are made for this login",
+    ),
+    Switch(
+        "insecure_believe_unverified_addresses",
+        reference=True,
+        text="lets nobody in with an address that the provider calls unverified",
+    ),
+    Switch(
+        "allow_broken_cookie_prefixes",
+        reference=True,
+        text="refuses cookie names that promise what the cookies do not keep",
+    ),
 )

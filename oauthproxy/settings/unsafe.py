@@ -11,6 +11,7 @@ from attrs import fields
 
 from oauthproxy.crypto.cookie_secret import cookie_key
 from oauthproxy.settings.addresses import TCPAddress, parse_address
+from oauthproxy.settings.check.cookie import broken_promises
 from oauthproxy.settings.check.providers import DISCOVERING
 from oauthproxy.settings.differences import CONCERNS
 from oauthproxy.settings.groups.ours import OurOptions
@@ -74,6 +75,8 @@ def _cookies(settings: Settings) -> Iterator[str]:
         not options.cookie_secure
     ):
         yield "cookie_secure is off: browsers refuse cookies with SameSite=None then"
+    for broken in broken_promises(options):
+        yield f"cookie_name: {broken}; browsers refuse the cookie"
     if not options.cookie_httponly:
         yield "cookie_httponly is off: scripts on the page can read the session"
 

@@ -25,10 +25,12 @@ BEHIND_A_PROXY = (
     "real_client_ip_header",
     "trusted_proxy_ips",
     "insecure_client_address_from_anyone",
+    "insecure_believe_repeated_forwarding",
 )
 OF_BEARERS = ("extra_jwt_issuers", "bearer_token_login_fallback")
 OF_PASSWORDS = ("htpasswd_user_groups", "display_htpasswd_form")
 OF_PREFLIGHTS = ("insecure_skip_any_options",)
+OF_ROUTES = ("insecure_skip_auth_ambiguous_paths",)
 OF_LOGIN_COOKIES = ("cookie_csrf_per_request_limit", "unlimited_login_cookies")
 OF_LOG_FILES = (
     "logging_max_size",
@@ -43,6 +45,7 @@ OF_REQUEST_LINES = (
 )
 OF_REQUESTS = (".preserveRequestValue", ".InsecureSkipHeaderNormalization")
 AT_ONCE = "has no effect: each part of a response is passed on as it comes"
+OF_REDIS = ("exit_without_redis",)
 OF_SENTINEL = (
     "redis_sentinel_password",
     "redis_sentinel_master_name",
@@ -134,6 +137,8 @@ def _needed(settings: Settings) -> Iterator[tuple[bool, str, tuple[str, ...]]]:
     yield access.skip_jwt_bearer_tokens, "skip_jwt_bearer_tokens", OF_BEARERS
     yield bool(access.htpasswd_file), "htpasswd_file", OF_PASSWORDS
     yield access.skip_auth_preflight, "skip_auth_preflight", OF_PREFLIGHTS
+    routes = bool(access.skip_auth_routes or access.skip_auth_regex)
+    yield routes, "skip_auth_routes", OF_ROUTES
     yield per_request, "cookie_csrf_per_request", OF_LOGIN_COOKIES
     yield bool(logs.logging_filename), "logging_filename", OF_LOG_FILES
     yield logs.request_logging, "request_logging", OF_REQUEST_LINES
@@ -144,7 +149,7 @@ def _needed(settings: Settings) -> Iterator[tuple[bool, str, tuple[str, ...]]]:
 def _redis_without_effect(options: SessionOptions) -> Iterator[tuple[str, str]]:
     if options.session_store_type != "redis":
         for option in table().options:
-            if option.name.startswith("redis_"):
+            if option.name.startswith("redis_") or option.name in OF_REDIS:
                 yield option.name, 'has no effect without session_store_type = "redis"'
         return
     if not options.redis_use_sentinel:

@@ -89,6 +89,23 @@ class Stripped:
         return lowered in self.exact or normalised(lowered) in self.every_spelling
 
 
+@frozen(kw_only=True)
+class Indulgence:
+    """
+    What is let pass as by the reference: a client's `identity_fields` that are not
+    injected, `upstream_fields` beside ours of the same name, commas in elements of
+    lists, and Basic credentials with a colon in the user's name.
+    """
+
+    identity_fields: bool = False
+    upstream_fields: bool = False
+    raw_commas: bool = False
+    colons_in_users: bool = False
+
+
+STRICT = Indulgence()
+
+
 @frozen
 class _Secret:
     value: bytes
@@ -101,18 +118,18 @@ class _Secret:
 class _Claim:
     """
     A value from the session: Basic credentials when there is a password, else the
-    claim with its prefix. `raw_commas` leaves list elements as they are.
+    claim with its prefix.
     """
 
     source: ClaimSource
     password: str | None
-    raw_commas: bool
+    indulgence: Indulgence
 
     def values(self, session: Session | None) -> Iterator[bytes]:
         if session is None:
             return
         claims = [value for value in claim_values(session, self.source.claim) if value]
-        escape = not self.raw_commas and self._is_list(session)
+        escape = not self.indulgence.raw_commas and self._is_list(session)
         for claim in claims:
             if self.password is not None:
                 yield from self._basic(claim, self.password)
@@ -126,7 +143,7 @@ class _Claim:
         return name in _LISTS or isinstance(claim, list | tuple)
 
     def _basic(self, user: str, password: str) -> Iterator[bytes]:
-        if ":" in user and not self.raw_commas:
+        if ":" in user and not self.indulgence.colons_in_users:
             return
         credentials = value_bytes(user, keep_controls=True) + b":"
         credentials += value_bytes(password, keep_controls=True)
@@ -161,9 +178,7 @@ class Injector:
     """
     Make the fields that say who is signed in.
 
-    Secrets are read once, here. `as_reference` keeps three of the reference's ways:
-    only configured names are stripped, commas in list elements stay, and Basic
-    credentials may have a colon in the user's name.
+    Secrets are read once, here.
     """
 
     def __init__(
@@ -172,17 +187,19 @@ class Injector:
         response_headers: Iterable[HeaderSettings],
         read_secret: Callable[[SecretSource], str],
         *,
-        as_reference: bool = False,
+        indulgence: Indulgence = STRICT,
     ) -> None:
         self._read_secret = read_secret
-        self._as_reference = as_reference
+        self._indulgence = indulgence
         to_upstream = tuple(request_headers)
         to_client = tuple(response_headers)
         self._request = tuple(self._headers(to_upstream))
         self._response = tuple(self._headers(to_client))
-        self.stripped = _stripped(to_upstream, family=not as_reference)
+        self.stripped = _stripped(to_upstream, family=not indulgence.identity_fields)
         self.merging = _merging(to_upstream)
-        self.replaced = _replaced(to_client) if not as_reference else frozenset()
+        self.replaced = (
+            frozenset() if indulgence.upstream_fields else _replaced(to_client)
+        )
 
     def _headers(self, settings: Iterable[HeaderSettings]) -> Iterator[_Header]:
         for header in settings:
@@ -197,7 +214,7 @@ class Injector:
             if value.claim_source is not None:
                 stored = value.claim_source.basic_auth_password
                 password = None if stored is None else self._read_secret(stored)
-                yield _Claim(value.claim_source, password, self._as_reference)
+                yield _Claim(value.claim_source, password, self._indulgence)
 
     def request_block(self, session: Session | None) -> Pairs:
         """

@@ -2,7 +2,7 @@
 A folder as an upstream: files, parts of files, and lists of what is there.
 
 Rule 1: nothing outside of the folder is served, whatever the target or a link says, and
-nothing but plain files and folders.
+nothing but plain files and folders. Links alone can be let lead out.
 Rule 2: every method reads; there is nothing else to do here.
 Rule 3: a file's type is that of its name, or of its first bytes; compressed files are
 what they are, not an encoding of something else.
@@ -60,11 +60,11 @@ class FileServer:
         server.Request.render(request, _Read(child))
 
 
-def folder(path: str) -> static.File:
+def folder(path: str, *, links_lead_out: bool = False) -> static.File:
     """
-    Return the resource of a folder.
+    Return the resource of a folder, whose links may lead out of it where said so.
     """
-    made: static.File = _Folder(path)
+    made: static.File = (_LinkedFolder if links_lead_out else _Folder)(path)
     return made
 
 
@@ -142,6 +142,7 @@ class _Folder(static.File):
     contentEncodings = _ENCODINGS
     childNotFound: Any = _Failure(404, b"404 page not found\n")
     forbidden: Any = _Failure(403, b"403 Forbidden\n")
+    links_lead_out = False
 
     def getChild(self, path: bytes, request: Any) -> Any:
         """
@@ -162,7 +163,8 @@ class _Folder(static.File):
         except OSError:
             return False
         inside = path == root or path.startswith(root.rstrip("/") + "/")
-        return inside and (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+        plain = stat.S_ISREG(mode) or stat.S_ISDIR(mode)
+        return plain and (inside or self.links_lead_out)
 
     def render_GET(self, request: Any) -> Any:
         """
@@ -181,3 +183,11 @@ class _Folder(static.File):
                 return content_type(file.read(SNIFFED_BYTES))
         except OSError:
             return "application/octet-stream"
+
+
+class _LinkedFolder(_Folder):
+    """
+    A folder whose links are followed wherever they lead.
+    """
+
+    links_lead_out = True

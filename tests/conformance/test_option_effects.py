@@ -29,6 +29,7 @@ from tests.conformance.effects import (
     proxy,
     server,
     store,
+    switches,
     templates,
     upstream,
 )
@@ -54,6 +55,7 @@ TABLES = (
     proxy,
     server,
     store,
+    switches,
     templates,
     upstream,
 )
@@ -81,6 +83,9 @@ ELSEWHERE = {
     "exit_without_provider": (
         "tests/integration/test_running.py::"
         "test_dead_provider_ends_the_start_on_request"
+    ),
+    "exit_without_redis": (
+        "tests/integration/test_running.py::test_dead_redis_ends_the_start_on_request"
     ),
 }
 """The test that sees an option's effect, where it is not in the tables."""

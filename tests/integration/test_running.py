@@ -97,6 +97,20 @@ def test_dead_provider_ends_the_start_on_request(way: Sequence[str], tmp_path: P
     assert "cannot start: " in program.err
 
 
+def test_dead_redis_ends_the_start_on_request(tmp_path: Path):
+    """With exit_without_redis, the program ends when there is no Redis."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    more = 'session_store_type = "redis"\n'
+    more += f'redis_connection_url = "redis://127.0.0.1:{port}"\n'
+    more += "exit_without_redis = true\n"
+    with Running([*MODULE, configured(tmp_path, more)], tmp_path) as program:
+        status = program.process.wait(PATIENCE)
+
+    assert status == 1
+    assert "cannot start: " in program.err
+
+
 @WAYS
 def test_version_and_help(way: Sequence[str], tmp_path: Path):
     """Each way to start can say its version and its options."""

@@ -27,8 +27,8 @@ def cookie(draft: Draft) -> Iterator[Problem]:
     yield from _times(options)
     yield from _samesite(options)
     yield from _name(options.cookie_name)
-    if not draft.settings.ours.reference_behaviour:
-        yield from _prefix(options)
+    if not draft.settings.ours.allow_broken_cookie_prefixes:
+        yield from (Problem("cookie_name", text) for text in broken_promises(options))
     yield from _minimal(draft)
 
 
@@ -86,7 +86,7 @@ def _name(name: str) -> Iterator[Problem]:
         yield Problem("cookie_name", message)
 
 
-def _prefix(options: CookieOptions) -> Iterator[Problem]:
+def broken_promises(options: CookieOptions) -> Iterator[str]:
     """
     Yield why browsers would not take a cookie of this name (RFC 6265bis, 4.1.3).
     """
@@ -96,11 +96,11 @@ def _prefix(options: CookieOptions) -> Iterator[Problem]:
         return
     prefix = options.cookie_name[: len("__host-" if host else "__secure-")]
     if not options.cookie_secure:
-        yield Problem("cookie_name", f"{prefix} needs cookie_secure")
+        yield f"{prefix} needs cookie_secure"
     if host and options.cookie_path != "/":
-        yield Problem("cookie_name", f'{prefix} needs cookie_path "/"')
+        yield f'{prefix} needs cookie_path "/"'
     if host and options.cookie_domains:
-        yield Problem("cookie_name", f"{prefix} goes with no cookie_domains")
+        yield f"{prefix} goes with no cookie_domains"
 
 
 def _minimal(draft: Draft) -> Iterator[Problem]:

@@ -145,6 +145,119 @@ class OurOptions:
         help="With cookie-csrf-per-request and no cookie-csrf-per-request-limit, let "
         "any number of CSRF cookies pile up, as oauth2-proxy does, instead of ten.",
     )
+    exit_without_redis: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="With session-store-type=redis, end the program when Redis does not "
+        "answer at the start, as oauth2-proxy does, instead of serving and trying "
+        "again.",
+    )
+    insecure_log_tokens: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="Write tokens, codes and passwords of request targets and messages into "
+        "the log, as oauth2-proxy does, instead of REDACTED.",
+    )
+    insecure_believe_repeated_forwarding: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="Believe the first of several X-Forwarded-Host, X-Forwarded-Proto, "
+        "X-Forwarded-Uri or real-client-ip-header fields, as oauth2-proxy does, also "
+        "when they contradict each other.",
+    )
+    insecure_keep_identity_headers: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="Take only those identity headers away from requests that are injected "
+        "themselves, as oauth2-proxy does; a client can then set the others, such as "
+        "X-Forwarded-Email.",
+    )
+    keep_upstream_identity_headers: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="Send an upstream's response header beside ours of the same name that "
+        "says something about the session, as oauth2-proxy does, instead of leaving "
+        "it out.",
+    )
+    insecure_raw_group_commas: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="Send a comma within one group, or an element of another list, as it is, "
+        "as oauth2-proxy does; a group called a,b then passes for the groups a and b. "
+        "Otherwise it is sent as %2C.",
+    )
+    insecure_basic_user_colons: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="Send Basic credentials also for a user whose name has a colon, as "
+        "oauth2-proxy does; what is behind it then counts as the password.",
+    )
+    group_objects_as_text: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="Make one group of a groups claim that is a JSON object, its whole text, "
+        "as oauth2-proxy does, instead of a group of each key.",
+    )
+    ignore_proxy_websockets: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="Pass WebSocket upgrades on whatever proxy-websockets says, as "
+        "oauth2-proxy does.",
+    )
+    insecure_skip_auth_ambiguous_paths: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="Let skip-auth-route and skip-auth-regex decide on one reading of a path "
+        "alone, as oauth2-proxy does, also where an upstream may take the path for "
+        "another, as with dot segments or //, and however long it is.",
+    )
+    insecure_allow_foreign_pages: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="Let pages of any other site send forms to sign_in below proxy-prefix and "
+        "load sign_out, as oauth2-proxy does.",
+    )
+    insecure_follow_links: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="Follow links in the folder of a file:// upstream wherever they lead, as "
+        "oauth2-proxy does, instead of within the folder only.",
+    )
+    insecure_skip_id_token_checks: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="Accept ID tokens without sub or iat, with an at_hash that does not fit, "
+        "of another azp, or typed as access tokens, as oauth2-proxy does. Signature, "
+        "issuer, audience and expiry are checked in any case.",
+    )
+    insecure_believe_unverified_addresses: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="With the types bitbucket and digitalocean, accept e-mail addresses that "
+        "the provider calls unverified, as oauth2-proxy does.",
+    )
+    allow_broken_cookie_prefixes: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="Accept a cookie-name that begins with __Host- or __Secure- but cannot "
+        "keep what that promises, as oauth2-proxy does, although browsers refuse such "
+        "cookies.",
+    )
     pass_own_cookies: bool = option(
         FLAG,
         True,

@@ -78,6 +78,24 @@ def test_plain_path_with_odd_characters_passes(rule: str, target: str) -> None:
     assert routes(rule).allows(a_request(target))
 
 
+@pytest.mark.parametrize(
+    ("target", "passes"),
+    [
+        ("/public/%2e%2e/admin", True),
+        ("/public/" + "x" * 70_000, True),
+        ("/public/a%23b", True),
+        ("/%2570ublic/", False),
+    ],
+    ids=["dots", "long", "fragment", "encoded twice"],
+)
+def test_one_reading_decides_where_asked(target: str, passes: bool) -> None:
+    """The reference's way can be had: what is decoded once is matched."""
+    options = AccessOptions(skip_auth_routes=("^/public/",))
+    rules = SkipRules.compile(options, one_reading=True)
+
+    assert rules.allows(a_request(target)) is passes
+
+
 def test_only_the_path_is_matched() -> None:
     """A query cannot make a rule match (A08)."""
     scope = a_request("/api/private/x?path=/status")

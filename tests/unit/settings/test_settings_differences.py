@@ -1,17 +1,27 @@
 """
-The differences from the reference that a configuration has.
+The differences from the reference: those that a configuration has, and their pages.
 """
+
+import re
+from pathlib import Path
 
 import pytest
 
+import oauthproxy
 from oauthproxy.settings.differences import CONCERNS, active_differences
-from oauthproxy.settings.switches import SWITCHES
+from oauthproxy.settings.switches import BY_REFERENCE, SWITCHES
 from oauthproxy.settings.table import table
 from tests.unit.net.authority import Authority
 from tests.unit.settings.loading import loaded
 
+REDIS = ("--session-store-type=redis", "--redis-connection-url=redis://h")
+NO_HEADERS = ("--pass-basic-auth=false", "--pass-user-headers=false")
 OIDC = ("--provider=oidc", "--oidc-issuer-url=https://i")
 FILES: dict[str, bytes | None] = {"ca": Authority().pem}
+
+ROOT = Path(oauthproxy.__file__).parent.parent
+PAGES = sorted((ROOT / "docs" / "differences").glob("*.rst"))
+NONE = "There is no switch"
 
 
 def listed(*arguments: str, **rest: str) -> list[str]:
@@ -95,6 +105,49 @@ def test_every_switch_tells_whom_it_concerns() -> None:
             ["--cookie-csrf-per-request", "--cookie-csrf-per-request-limit=3"],
             ["--cookie-csrf-per-request"],
         ),
+        ("exit_without_redis", [], [*REDIS]),
+        ("insecure_believe_repeated_forwarding", [], ["--reverse-proxy"]),
+        (
+            "ignore_proxy_websockets",
+            ["--upstream=http://h"],
+            ["--upstream=http://h", "--proxy-websockets=false"],
+        ),
+        (
+            "ignore_proxy_websockets",
+            ["--upstream=file:///srv", "--proxy-websockets=false"],
+            ["--upstream=http://h", "--proxy-websockets=false"],
+        ),
+        ("keep_upstream_identity_headers", [], ["--set-xauthrequest"]),
+        ("insecure_keep_identity_headers", [*NO_HEADERS], []),
+        ("insecure_raw_group_commas", [*NO_HEADERS], []),
+        (
+            "insecure_basic_user_colons",
+            [],
+            ["--pass-basic-auth", "--basic-auth-password=p"],
+        ),
+        (
+            "insecure_log_tokens",
+            [
+                "--standard-logging=false",
+                "--auth-logging=false",
+                "--request-logging=false",
+            ],
+            [],
+        ),
+        ("group_objects_as_text", ["--provider=github"], [*OIDC]),
+        ("insecure_skip_id_token_checks", ["--provider=google"], [*OIDC]),
+        (
+            "insecure_believe_unverified_addresses",
+            [*OIDC],
+            ["--provider=digitalocean"],
+        ),
+        ("insecure_skip_auth_ambiguous_paths", [], ["--skip-auth-regex=^/open"]),
+        ("insecure_skip_auth_ambiguous_paths", [], ["--skip-auth-route=^/open"]),
+        (
+            "insecure_follow_links",
+            ["--upstream=http://h"],
+            ["--upstream=file:///srv"],
+        ),
     ],
 )
 def test_a_difference_is_listed_where_it_can_be_noticed(
@@ -105,50 +158,13 @@ def test_a_difference_is_listed_where_it_can_be_noticed(
     assert option in options(*within)
 
 
-@pytest.mark.parametrize(
-    ("said", "without", "within"),
-    [
-        ("comes twice", [], ["--reverse-proxy"]),
-        (
-            "WebSocket",
-            ["--upstream=http://h"],
-            ["--upstream=http://h", "--proxy-websockets=false"],
-        ),
-        (
-            "WebSocket",
-            ["--upstream=file:///srv", "--proxy-websockets=false"],
-            ["--upstream=http://h", "--proxy-websockets=false"],
-        ),
-        ("leaves an upstream's header out", [], ["--set-xauthrequest"]),
-        (
-            "takes all identity headers away",
-            ["--pass-basic-auth=false", "--pass-user-headers=false"],
-            [],
-        ),
-        (
-            "hides tokens",
-            [
-                "--standard-logging=false",
-                "--auth-logging=false",
-                "--request-logging=false",
-            ],
-            [],
-        ),
-    ],
-)
-def test_what_has_no_switch_of_its_own_is_listed(
-    said: str, without: list[str], within: list[str]
-) -> None:
-    """By the option that turns all of them off."""
+def test_a_promise_of_a_cookie_name_concerns_whoever_breaks_it() -> None:
+    """Without the switch such a configuration is refused."""
+    concerns = CONCERNS["allow_broken_cookie_prefixes"]
+    allowed = ("--allow-broken-cookie-prefixes", "--cookie-name=__Host-a")
 
-    def told(arguments: list[str]) -> bool:
-        return any(
-            line.startswith("reference_behaviour: ") and said in line
-            for line in listed(*arguments)
-        )
-
-    assert not told(without)
-    assert told(within)
+    assert not concerns(loaded(*allowed))
+    assert concerns(loaded(*allowed, "--cookie-path=/x"))
 
 
 def test_one_option_turns_all_of_them_off() -> None:
@@ -156,6 +172,10 @@ def test_one_option_turns_all_of_them_off() -> None:
     everything = (*OIDC, "--cookie-csrf-per-request", "--reverse-proxy")
 
     assert listed(*everything, "--reference-behaviour") == []
+    for switch in SWITCHES:
+        option = table().by_name[switch.option]
+        found = getattr(loaded("--reference-behaviour").ours, option.name)
+        assert found == switch.reference
     assert options(
         *everything, "--reference-behaviour", "--insecure-skip-default-pkce=false"
     ) == {"insecure_skip_default_pkce"}
@@ -173,3 +193,37 @@ def test_an_alpha_configuration_has_its_own_say_about_the_nonce() -> None:
     found = active_differences(loaded("--email-domain=*", alpha=alpha, base=base))
 
     assert "insecure_skip_default_nonce" not in {x.partition(":")[0] for x in found}
+
+
+def named(page: Path) -> set[str]:
+    """
+    Return the switches that a page names.
+    """
+    words = set(re.findall(r"``(\w+)", page.read_text(encoding="utf-8")))
+    return words & {switch.option for switch in SWITCHES}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_names_its_switch_or_says_that_there_is_none(page: Path) -> None:
+    """Whoever reads about a difference knows what to do about it."""
+    text = " ".join(page.read_text(encoding="utf-8").split())
+
+    assert named(page) or NONE in text
+    assert f"``{BY_REFERENCE}``" not in text
+
+
+def test_every_switch_is_on_a_page() -> None:
+    """With the reason for the difference."""
+    written = set().union(*map(named, PAGES))
+
+    assert written == {switch.option for switch in SWITCHES}
+
+
+def test_the_option_for_all_only_turns_switches() -> None:
+    """No other line of the program asks for it, so each difference has a switch."""
+    files = (ROOT / "oauthproxy").rglob("*.py")
+    asking = [
+        file.name for file in files if f".{BY_REFERENCE}" in file.read_text("utf-8")
+    ]
+
+    assert asking == []

@@ -12,7 +12,12 @@ from oauthproxy.settings.model import (
     HeaderValue,
     SecretSource,
 )
-from oauthproxy.upstream.headers import MOST_VALUE_BYTES, Injector
+from oauthproxy.upstream.headers import (
+    MOST_VALUE_BYTES,
+    STRICT,
+    Indulgence,
+    Injector,
+)
 from oauthproxy.upstream.hop import Hop
 from oauthproxy.wire.fields import Pair
 from tests.unit.requests import pairs
@@ -34,8 +39,8 @@ def reveal(source: SecretSource) -> str:
     return source.value.reveal() if source.value is not None else ""
 
 
-def injector(*headers: HeaderSettings, as_reference: bool = False) -> Injector:
-    return Injector(headers, headers, reveal, as_reference=as_reference)
+def injector(*headers: HeaderSettings, indulgence: Indulgence = STRICT) -> Injector:
+    return Injector(headers, headers, reveal, indulgence=indulgence)
 
 
 def block(session: Session, *headers: HeaderSettings) -> list[Pair]:
@@ -93,7 +98,7 @@ def test_preserved_names_are_not_stripped() -> None:
 
 def test_reference_strips_only_what_is_configured() -> None:
     """The reference's way can be had."""
-    ours = injector(USER, as_reference=True)
+    ours = injector(USER, indulgence=Indulgence(identity_fields=True))
 
     assert not ours.stripped(b"x-forwarded-email")
     assert ours.stripped(b"x_forwarded_user")
@@ -139,17 +144,31 @@ def test_user_with_a_colon_gets_no_basic_credentials() -> None:
     assert block(Session(user="a:b"), header) == []
 
 
-def test_reference_leaves_commas_and_colons() -> None:
-    """The reference's way with commas and colons can be had."""
-    header = claim("Authorization", "user", password="pw")
-    ours = injector(GROUPS, header, as_reference=True)
+BASIC = claim("Authorization", "user", password="pw")
 
-    sent = ours.request_block(Session(user="a:b", groups=("a,b", "c")))
 
-    assert sent == (
-        (b"X-Forwarded-Groups", b"a,b,c"),
-        (b"Authorization", b"Basic YTpiOnB3"),
-    )
+@pytest.mark.parametrize(
+    ("indulgence", "sent"),
+    [
+        (Indulgence(raw_commas=True), [(b"X-Forwarded-Groups", b"a,b,c")]),
+        (
+            Indulgence(colons_in_users=True),
+            [
+                (b"X-Forwarded-Groups", b"a%2Cb,c"),
+                (b"Authorization", b"Basic YTpiOnB3"),
+            ],
+        ),
+    ],
+)
+def test_reference_leaves_commas_or_colons(
+    indulgence: Indulgence, sent: list[Pair]
+) -> None:
+    """The reference's way with commas, or with colons, can be had."""
+    ours = injector(GROUPS, BASIC, indulgence=indulgence)
+
+    block = ours.request_block(Session(user="a:b", groups=("a,b", "c")))
+
+    assert list(block) == sent
 
 
 @pytest.mark.parametrize("name", ["created_at", "expires_on", "unheard_of"])
@@ -183,7 +202,8 @@ def test_bad_name_is_refused() -> None:
 def test_response_fields_about_the_session_are_ours() -> None:
     """The upstream's own fields of these names are to be left out (B13)."""
     assert injector(USER).replaced == {b"x-forwarded-user"}
-    assert injector(USER, as_reference=True).replaced == frozenset()
+    both = Indulgence(upstream_fields=True)
+    assert injector(USER, indulgence=both).replaced == frozenset()
 
 
 def test_secrets_are_read_once() -> None:

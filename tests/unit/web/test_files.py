@@ -26,7 +26,9 @@ class Folder:
     A folder that is served below `/files/`, and something secret beside it.
     """
 
-    def __init__(self, place: Path, **changes: Any) -> None:
+    def __init__(
+        self, place: Path, *, links_lead_out: bool = False, **changes: Any
+    ) -> None:
         self.root = place / "root"
         self.root.mkdir()
         (place / "secret.txt").write_text("secret")
@@ -35,9 +37,8 @@ class Folder:
         (self.root / "page.html").write_text("<p>hello")
         (self.root / "sub").mkdir()
         (self.root / "sub" / "deep.txt").write_text("deep")
-        server = FileServer(
-            settings=evolve(SETTINGS, **changes), folder=folder(str(self.root))
-        )
+        served = folder(str(self.root), links_lead_out=links_lead_out)
+        server = FileServer(settings=evolve(SETTINGS, **changes), folder=served)
 
         def serve(request: FrontRequest) -> None:
             server.serve(request, NOBODY, request.uri, ())
@@ -180,6 +181,21 @@ def test_links_do_not_lead_outside(files: Folder, link: str) -> None:
     answers = [files.ask("/files/link")[0], files.ask("/files/link/x.txt")[0]]
 
     assert answers == [404, 404]
+
+
+def test_links_lead_outside_where_asked(tmp_path: Path) -> None:
+    """
+    A file or a folder is followed then, a pipe still not.
+    """
+    files = Folder(tmp_path, links_lead_out=True)
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("secret.txt", "rootless", "pipe"):
+        (files.root / name).symlink_to(tmp_path / name)
+
+    targets = ("secret.txt", "rootless/x.txt", "pipe")
+    answers = [files.ask(f"/files/{target}")[0] for target in targets]
+
+    assert answers == [200, 200, 404]
 
 
 def test_links_may_lead_inside(files: Folder) -> None:
