@@ -14,10 +14,14 @@ from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.abstract import FileDescriptor
+from twisted.internet.main import CONNECTION_LOST
 
 STREAM_READ = FileDescriptor.SEND_LIMIT
-"""How much to read at once from a connection whose bytes are only passed on: as much
-as a transport sends at once. The rest of more would be copied, and wait for a turn."""
+"""How much to read at once of a long response, which is only passed on."""
+
+PIECE, PIECES = 3 << 13, 8
+"""How much to read at once of a long request body, and how often in one turn: client,
+application and we work at the same time when it goes on in small pieces."""
 
 
 class PromptWriter:
@@ -63,3 +67,48 @@ def read_much(transport: Any, *, much: bool) -> None:
     if isinstance(transport, FileDescriptor):
         usual = type(transport).bufferSize
         transport.bufferSize = STREAM_READ if much else usual
+
+
+class PieceReader:
+    """
+    Stands for a plain transport's `doRead`: small pieces, several in a turn as long as
+    `going` says that the next is wanted at once, and nobody else took its place.
+    """
+
+    __slots__ = ("_going", "_transport")
+
+    def __init__(self, transport: Any, going: Callable[[], bool]) -> None:
+        self._transport = transport
+        self._going = going
+
+    def __call__(self) -> Any:
+        transport = self._transport
+        receive = transport.socket.recv
+        for _ in range(PIECES):
+            try:
+                data = receive(PIECE)
+            except BlockingIOError:
+                return None
+            except OSError:
+                return CONNECTION_LOST
+            why = transport._dataReceived(data)  # noqa: SLF001  # as the stock one does
+            short = len(data) < PIECE
+            if why or short or transport.doRead is not self or not self._going():
+                return why
+        return None
+
+
+def read_on(transport: Any, going: Callable[[], bool]) -> None:
+    """
+    Read a plain transport by pieces from now on.
+    """
+    if isinstance(transport, FileDescriptor):
+        transport.doRead = PieceReader(transport, going)  # type: ignore[method-assign]
+
+
+def read_as_usual(transport: Any) -> None:
+    """
+    End `read_on`.
+    """
+    if isinstance(getattr(transport, "doRead", None), PieceReader):
+        del transport.doRead

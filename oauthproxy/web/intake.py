@@ -10,7 +10,7 @@ noticed.
 from collections.abc import Sized
 from typing import Any
 
-from oauthproxy.net.prompt import read_much
+from oauthproxy.net.prompt import read_as_usual, read_on
 from oauthproxy.web.limits import HELD_LIMIT, PARSED_AHEAD, ChannelLimits
 from oauthproxy.web.parser import Listener, RequestParser
 
@@ -23,7 +23,7 @@ class Intake:
     Reads from one client; `queue` are the requests that were parsed.
     """
 
-    __slots__ = ("_held", "_pauses", "_queue", "_reads_much", "_transport", "parser")
+    __slots__ = ("_held", "_pauses", "_queue", "_reads_on", "_transport", "parser")
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Intake:
         self._queue = queue
         self.parser = RequestParser(listener, limits.head_bytes, limits.head_fields)
         self._held: bytes | None = None
-        self._reads_much = False
+        self._reads_on = False
         self._pauses = 0
 
     @property
@@ -73,9 +73,15 @@ class Intake:
         parser.feed(data)
         if len(self._queue) > 1 and self._held is None and parser.in_head:
             self._held = b""
-        if parser.long_body is not self._reads_much:
-            self._reads_much = parser.long_body
-            read_much(self._transport, much=self._reads_much)
+        if parser.long_body is not self._reads_on:
+            self._reads_on = parser.long_body
+            if self._reads_on:
+                read_on(self._transport, self._goes_on)
+            else:
+                read_as_usual(self._transport)
+
+    def _goes_on(self) -> bool:
+        return self._reads_on and not self._pauses
 
     def hold(self, data: bytes) -> None:
         """

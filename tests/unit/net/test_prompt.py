@@ -7,9 +7,19 @@ from typing import Any
 import pytest
 from twisted.internet import abstract, tcp, unix
 from twisted.internet.interfaces import IConsumer, IReadWriteDescriptor
+from twisted.internet.main import CONNECTION_DONE, CONNECTION_LOST
+from twisted.internet.protocol import Protocol
 from zope.interface import verify
 
-from oauthproxy.net.prompt import STREAM_READ, PromptWriter, read_much
+from oauthproxy.net.prompt import (
+    PIECE,
+    PIECES,
+    STREAM_READ,
+    PromptWriter,
+    read_as_usual,
+    read_much,
+    read_on,
+)
 from tests.unit.net.producer import Producer
 from tests.unit.net.wire import Wire
 
@@ -177,6 +187,112 @@ def test_much_is_read_where_bytes_are_only_passed_on() -> None:
         STREAM_READ,
         abstract.FileDescriptor.bufferSize,
     )
+
+
+def piecewise(*pieces: bytes | Exception) -> tuple[tcp.Connection, list[bytes]]:
+    """
+    Return a connection whose socket gives these, and what its protocol hears.
+    """
+    heard: list[bytes] = []
+    left = list(pieces)
+
+    class Given:
+        def setblocking(self, to: object) -> None:
+            assert not to
+
+        def fileno(self) -> int:
+            return -1
+
+        def recv(self, size: int) -> bytes:
+            assert size == PIECE
+            piece = left.pop(0) if left else BlockingIOError()
+            if isinstance(piece, Exception):
+                raise piece
+            return piece
+
+    class Hearing(Protocol):
+        def dataReceived(self, data: bytes) -> None:
+            heard.append(data)
+
+    connection = tcp.Connection(Given(), Hearing(), Reactor())  # type: ignore[arg-type]
+    return connection, heard
+
+
+WHOLE = b"x" * PIECE
+
+
+def test_a_long_body_is_read_by_pieces_until_there_is_none() -> None:
+    """
+    A few in one turn; a short piece, or none, ends it.
+    """
+    short, heard_short = piecewise(WHOLE, WHOLE, b"end", WHOLE)
+    none, heard_none = piecewise(WHOLE)
+    many, heard_many = piecewise(*[WHOLE] * (PIECES + 3))
+    for connection in (short, none, many):
+        read_on(connection, lambda: True)
+        assert connection.doRead() is None
+
+    assert heard_short == [WHOLE, WHOLE, b"end"]
+    assert heard_none == [WHOLE]
+    assert len(heard_many) == PIECES
+
+
+def test_reading_by_pieces_stops_when_the_next_is_not_wanted() -> None:
+    """
+    As soon as the body pauses its client.
+    """
+    connection, heard = piecewise(WHOLE, WHOLE)
+    read_on(connection, lambda: False)
+
+    connection.doRead()
+
+    assert heard == [WHOLE]
+
+
+@pytest.mark.parametrize(
+    ("piece", "why"), [(b"", CONNECTION_DONE), (OSError("reset"), CONNECTION_LOST)]
+)
+def test_reading_by_pieces_tells_the_end(piece: Any, why: object) -> None:
+    """
+    As the transport's own reading does.
+    """
+    connection, _ = piecewise(WHOLE, piece)
+    read_on(connection, lambda: True)
+
+    assert connection.doRead() is why
+
+
+def test_reading_by_pieces_ends_with_the_body() -> None:
+    """
+    The transport reads as it did before; what somebody else has put there stays.
+    """
+    connection, _ = piecewise()
+    read_on(connection, lambda: True)
+    read_as_usual(connection)
+    usual = "doRead" not in vars(connection)
+    connection.doRead = aborted = lambda: None
+
+    read_as_usual(connection)
+
+    assert usual
+    assert connection.doRead is aborted
+
+
+def test_an_aborted_connection_is_read_no_more() -> None:
+    """
+    Twisted: aborting puts another `doRead` there.
+    """
+    connection, heard = piecewise(WHOLE, WHOLE)
+    read_on(connection, lambda: True)
+
+    def abort(data: bytes) -> None:
+        heard.append(data)
+        connection.doRead = lambda: None
+
+    connection.protocol.dataReceived = abort
+    connection.doRead()
+
+    assert heard == [WHOLE]
 
 
 # --- what we assume about Twisted
