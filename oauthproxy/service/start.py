@@ -138,5 +138,9 @@ def _service(
         take_over(reactor)
     try:
         return ProxyService(settings, reactor, load=load, place=place)
-    except (CannotListen, CertificateUnusable) as problem:
-        raise SettingsError([str(problem)]) from problem
+    except Exception as problem:
+        for door in place.doors:
+            door.close(remove=not place.shared)
+        if isinstance(problem, CannotListen | CertificateUnusable):
+            raise SettingsError([str(problem)]) from problem
+        raise

@@ -275,6 +275,8 @@ class RequestParser:
         alone = self._alone and self._data.startswith(end, place)
         if not alone and (self._raw or not self._data.startswith(end, place)):
             self._check_line(b"%b %b%b" % (method, self._target, end))
+        if not alone or len(self._data) > self._most_bytes:
+            self._measure(place + len(end))
         head = judge(method, self._target, version, self._fields)
         stops = parser.should_upgrade()
         if head.length or not stops:
@@ -289,6 +291,14 @@ class RequestParser:
         if alone and version == "1.1" and not stops:
             self._repetition.learn(self._data, place + 9, head)
         self._listener.head_parsed(head)
+
+    def _measure(self, line: int) -> None:
+        """
+        Refuse a head that is too long, though it may have come in one piece.
+        """
+        size = line + sum(len(name) + len(value) + 4 for name, value in self._fields)
+        if size > self._most_bytes:
+            raise HeadRefused(431, "head too large")
 
     def on_body(self, data: bytes) -> None:
         """

@@ -164,6 +164,30 @@ def test_a_head_beyond_its_size_is_431() -> None:
     assert told.refused == [431]
 
 
+@pytest.mark.parametrize("before", [b"", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"])
+def test_a_head_beyond_its_size_is_431_in_one_piece(before: bytes) -> None:
+    """
+    However it comes, and whatever comes before it; a body does not count.
+    """
+    long = b"GET / HTTP/1.1\r\nHost: a\r\nX: %b\r\n\r\n" % (b"y" * 1000)
+    body = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000\r\n\r\n" + b"z" * 2000
+
+    assert heard(before + long, head_bytes=1000).refused == [431]
+    assert heard(before + body, head_bytes=1000).refused == []
+
+
+def test_a_head_in_two_pieces_is_measured_whole() -> None:
+    """
+    Its beginning counts also when it came behind another request.
+    """
+    first = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    begun = b"GET / HTTP/1.1\r\nHost: a\r\nX: %b" % (b"y" * 800)
+
+    told = heard(first + begun, b"y" * 300 + b"\r\n\r\n", head_bytes=1000)
+
+    assert told.refused == [431]
+
+
 def test_too_many_fields_are_431() -> None:
     """
     The number of fields is bounded too.
