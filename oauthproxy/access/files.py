@@ -5,15 +5,13 @@ Rule 1: a file that cannot be used at the start is an error of the configuration
 it is a line in the log, and what was known before stays in force.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from oauthproxy.access.emails import EmailRule, EmailsError, parse_emails
 from oauthproxy.access.htpasswd import Htpasswd, HtpasswdError
 from oauthproxy.errors import SettingsError
 from oauthproxy.ports import Entropy, Log
-
-ReadFile = Callable[[str], bytes]
-"""Return a file's content; raises OSError."""
+from oauthproxy.settings.files import ReadFile
 
 
 class PasswordFile:

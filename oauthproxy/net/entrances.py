@@ -13,6 +13,7 @@ from twisted.internet.interfaces import IListeningPort, IProtocolFactory
 from oauthproxy.net.doors import Door, Slot
 from oauthproxy.net.livetls import LiveTLS, tls_source
 from oauthproxy.ports import Clock, Log
+from oauthproxy.settings.files import ReadFile
 from oauthproxy.settings.model import ServerSettings, Settings
 
 SERVERS = ("site", "metrics")
@@ -33,7 +34,7 @@ class Entrances:
         settings: Settings,
         *,
         environment: Mapping[str, str],
-        read_file: Callable[[str], bytes],
+        read_file: ReadFile,
         clock: Clock,
         log: Log,
     ) -> None:

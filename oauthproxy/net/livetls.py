@@ -12,6 +12,7 @@ from oauthproxy.net.tls import CertificateUnusable, Identity, ServerTLS, TLSSour
 from oauthproxy.net.watch import FileWatch
 from oauthproxy.ports import Clock, Log
 from oauthproxy.settings.check.secrets import place_of, secret_bytes
+from oauthproxy.settings.files import ReadFile
 from oauthproxy.settings.kinds import SECOND
 from oauthproxy.settings.model import SecretSource, TLSSettings
 
@@ -85,7 +86,7 @@ class LiveTLS:
 def tls_source(
     settings: TLSSettings,
     environment: Mapping[str, str],
-    read_file: Callable[[str], bytes],
+    read_file: ReadFile,
 ) -> TLSSource:
     """
     Return where the key and the certificate of a server are to be read.

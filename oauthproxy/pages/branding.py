@@ -4,13 +4,11 @@ What the operator puts on the pages: logo, message and footer, all of it HTML.
 
 import base64
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import PurePath
 
 from oauthproxy.errors import SettingsError
-
-ReadFile = Callable[[str], bytes]
-"""Return the content of a regular file; raises OSError."""
+from oauthproxy.settings.files import ReadFile
 
 NONE = "-"
 RAW = ("SignInMessage", "Footer", "LogoData")

@@ -8,9 +8,10 @@ from typing import Any
 
 from oauthproxy.errors import SettingsError
 from oauthproxy.gotemplate import Template, TemplateError
-from oauthproxy.pages.branding import RAW, ReadFile
+from oauthproxy.pages.branding import RAW
 from oauthproxy.pages.escaping import Html, HtmlOutput
 from oauthproxy.pages.escaping.output import Memory
+from oauthproxy.settings.files import ReadFile
 
 FIELDS = {
     "sign_in": (

@@ -16,6 +16,7 @@ from oauthproxy.pages.files import read_regular_file
 from oauthproxy.pages.policy import content_security_policy
 from oauthproxy.pages.wording import error_message, status_title
 from oauthproxy.ports import Log
+from oauthproxy.settings.files import ReadFile
 from oauthproxy.settings.groups.templates import TemplateOptions
 
 NAMES = ("sign_in", "error")
@@ -37,7 +38,7 @@ class Pages:
         prefix: str,
         *,
         log: Log,
-        read_file: branding.ReadFile = read_regular_file,
+        read_file: ReadFile = read_regular_file,
         version: str = __version__,
     ) -> None:
         self._log = log
@@ -88,7 +89,7 @@ class Pages:
             completed.setdefault("Message", error_message(status))
         return completed
 
-    def _load_custom(self, folder: str, read_file: branding.ReadFile) -> None:
+    def _load_custom(self, folder: str, read_file: ReadFile) -> None:
         for name in NAMES:
             page = load_custom_page(folder, name, read_file)
             if page is None:
@@ -117,7 +118,7 @@ class Pages:
             return None
 
 
-def _robots(folder: str, read_file: branding.ReadFile) -> bytes:
+def _robots(folder: str, read_file: ReadFile) -> bytes:
     if folder:
         try:
             return read_file(str(PurePath(folder, "robots.txt")))

@@ -3,7 +3,7 @@ Issuers whose tokens are taken as bearer tokens beside the provider's own
 (`extra_jwt_issuers`, "ISSUER=AUDIENCE" each).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import evolve
@@ -14,6 +14,7 @@ from oauthproxy.providers.identity import expiry
 from oauthproxy.providers.issuer import Issuer
 from oauthproxy.providers.jwt import TokenRefused
 from oauthproxy.session.session import Session
+from oauthproxy.settings.files import ReadFile
 from oauthproxy.settings.model import OIDCSettings
 
 
@@ -29,7 +30,7 @@ class BearerIssuer:
         oidc: OIDCSettings,
         fetcher: Fetcher,
         clock: Clock,
-        read_file: Callable[[str], bytes],
+        read_file: ReadFile,
         new_gate: NewGate,
     ) -> None:
         issuer, equals, audience = pair.partition("=")

@@ -21,6 +21,7 @@ from oauthproxy.providers.assertion import (
     read_private_key,
 )
 from oauthproxy.providers.calls import Pairs
+from oauthproxy.settings.files import ReadFile
 from oauthproxy.settings.model import ProviderSettings
 from oauthproxy.wire.gourl import escape_query
 
@@ -113,7 +114,7 @@ def client_of(
     secret: Callable[[], str],
     clock: Clock,
     entropy: Entropy,
-    read_file: Callable[[str], bytes],
+    read_file: ReadFile,
 ) -> Client:
     """
     Return the client that settings describe; raises SettingsError.
@@ -128,9 +129,7 @@ def client_of(
     )
 
 
-def _signer(
-    settings: ProviderSettings, read_file: Callable[[str], bytes]
-) -> Signer | None:
+def _signer(settings: ProviderSettings, read_file: ReadFile) -> Signer | None:
     option = "client_assertion_key_file"
     if not settings.client_assertion_key_file:
         return None

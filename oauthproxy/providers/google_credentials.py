@@ -6,7 +6,7 @@ Rule 1: tokens are asked for when they are needed, and kept by whoever asks.
 Rule 2: the metadata server is asked with the field that proves we mean it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from attrs import field, frozen
@@ -22,6 +22,7 @@ from oauthproxy.providers.google_federation import (
     ImpersonatedCredentials,
 )
 from oauthproxy.providers.token_endpoint import Grant, read_grant
+from oauthproxy.settings.files import ReadFile
 from oauthproxy.settings.kinds import HOUR, SECOND
 
 TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105
@@ -31,8 +32,6 @@ METADATA_HOST = "169.254.169.254"
 _FILE = "GOOGLE_APPLICATION_CREDENTIALS"
 _METADATA = "computeMetadata/v1/instance/service-accounts/default"
 _FLAVOR = (("Metadata-Flavor", "Google"),)
-
-ReadFile = Callable[[str], bytes]
 
 
 class Credentials(Protocol):

@@ -6,7 +6,7 @@ Rule 1: a token is only sent to addresses that begin with https.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from attrs import field, frozen
@@ -16,6 +16,7 @@ from oauthproxy.ports import Clock, Fetcher, FetchRequest
 from oauthproxy.providers import jsontext, members
 from oauthproxy.providers.calls import ask, ask_json, bearer, unwanted
 from oauthproxy.providers.token_endpoint import Grant, read_grant
+from oauthproxy.settings.files import ReadFile
 
 CLOUD = "https://www.googleapis.com/auth/cloud-platform"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -42,7 +43,7 @@ class FederatedCredentials:
     settings: Mapping[str, Any] = field(repr=False)
     fetcher: Fetcher
     clock: Clock
-    read_file: Callable[[str], bytes]
+    read_file: ReadFile
 
     @classmethod
     def read(
@@ -51,7 +52,7 @@ class FederatedCredentials:
         name: str,
         fetcher: Fetcher,
         clock: Clock,
-        read_file: Callable[[str], bytes],
+        read_file: ReadFile,
     ) -> "FederatedCredentials":
         """
         Check the JSON of a credentials file; raises SettingsError.

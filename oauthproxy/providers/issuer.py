@@ -6,8 +6,6 @@ Rule 1: many may need it at once, one asks.
 Rule 2: a provider that fails is asked again, but not at every login.
 """
 
-from collections.abc import Callable
-
 from attrs import frozen
 
 from oauthproxy.errors import (
@@ -22,6 +20,7 @@ from oauthproxy.providers.jwt import Token
 from oauthproxy.providers.keys import FixedKeys, KeySet, RemoteKeys
 from oauthproxy.providers.retry import BackOff
 from oauthproxy.providers.verifier import Expected, Verifier, algorithms
+from oauthproxy.settings.files import ReadFile
 from oauthproxy.settings.model import OIDCSettings
 
 JWKS = "/.well-known/jwks.json"
@@ -51,7 +50,7 @@ class Issuer:
         client_id: str,
         fetcher: Fetcher,
         clock: Clock,
-        read_file: Callable[[str], bytes],
+        read_file: ReadFile,
         new_gate: NewGate,
         *,
         needs_document: bool = True,
@@ -158,7 +157,7 @@ class Issuer:
         return RemoteKeys(url, self._fetcher, self._clock, self._new_gate)
 
 
-def _read(read_file: Callable[[str], bytes], path: str) -> bytes:
+def _read(read_file: ReadFile, path: str) -> bytes:
     try:
         return read_file(path)
     except OSError as error:

@@ -6,7 +6,7 @@ order in which they are used: `default_scope`, `restriction`, `own_restriction`,
 `own_parameters`, `redeem`, `find_email`, `complete`, `token_fields`, `refresh`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 from urllib.parse import parse_qsl
 
@@ -34,6 +34,7 @@ from oauthproxy.providers.client import POST, client_of
 from oauthproxy.providers.surroundings import Surroundings
 from oauthproxy.providers.token_endpoint import TokenEndpoint
 from oauthproxy.session.session import Session
+from oauthproxy.settings.files import ReadFile
 from oauthproxy.settings.model import ProviderSettings
 
 Parameters = Mapping[str, Sequence[str]]
@@ -79,7 +80,7 @@ class Provider:
         clock: Clock,
         entropy: Entropy,
         log: Log,
-        read_file: Callable[[str], bytes],
+        read_file: ReadFile,
         new_gate: NewGate,
         surroundings: Surroundings | None = None,
     ) -> None:

@@ -2,7 +2,7 @@
 The types of identity providers: one line each.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from oauthproxy.errors import SettingsError
 from oauthproxy.ports import Clock, Entropy, Fetcher, Log, NewGate
@@ -25,6 +25,7 @@ from oauthproxy.providers.oidc import OIDCProvider
 from oauthproxy.providers.provider import Provider
 from oauthproxy.providers.sourcehut import SourceHutProvider
 from oauthproxy.providers.surroundings import Surroundings
+from oauthproxy.settings.files import ReadFile
 from oauthproxy.settings.model import ProviderSettings
 
 PROVIDERS: Mapping[str, type[Provider]] = {
@@ -54,7 +55,7 @@ def make_provider(
     clock: Clock,
     entropy: Entropy,
     log: Log,
-    read_file: Callable[[str], bytes],
+    read_file: ReadFile,
     new_gate: NewGate,
     surroundings: Surroundings | None = None,
 ) -> Provider:

@@ -2,17 +2,15 @@
 The cookie secret in use, and those in use before it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from attrs import field, frozen
 
 from oauthproxy.crypto.cookie_secret import cookie_key, seed_bytes, usable
 from oauthproxy.crypto.signed_value import SignedValueError, sign, verify
 from oauthproxy.errors import SessionRefused
+from oauthproxy.settings.files import ReadFile
 from oauthproxy.settings.groups.cookie import CookieOptions
-
-ReadFile = Callable[[str], bytes]
-"""Return the content of a file; raises OSError."""
 
 
 @frozen

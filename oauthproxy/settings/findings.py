@@ -6,7 +6,7 @@ Other parts add findings about the provider and the store; all of them are shown
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 
 from attrs import asdict, frozen
@@ -15,6 +15,7 @@ from oauthproxy.errors import SettingsError
 from oauthproxy.settings.certificates import SOON, certificate_facts
 from oauthproxy.settings.check.secrets import secret_bytes
 from oauthproxy.settings.differences import active_differences
+from oauthproxy.settings.files import ReadFile
 from oauthproxy.settings.kinds import HOUR
 from oauthproxy.settings.model import ServerSettings, Settings
 from oauthproxy.settings.warnings import warnings
@@ -63,7 +64,7 @@ def problem_findings(error: SettingsError) -> list[Finding]:
 def settings_findings(
     settings: Settings,
     environment: Mapping[str, str],
-    read_file: Callable[[str], bytes],
+    read_file: ReadFile,
     now: int,
 ) -> list[Finding]:
     """
@@ -99,7 +100,7 @@ def _counted(settings: Settings) -> str:
 def _certificate(
     server: ServerSettings,
     environment: Mapping[str, str],
-    read_file: Callable[[str], bytes],
+    read_file: ReadFile,
     now: int,
 ) -> Iterator[tuple[Level, str]]:
     tls = server.tls

@@ -94,18 +94,7 @@ class KnownSessions:
         value: bytes | None = memo.get(self)
         if value is None:
             value = memo[self] = self._only_session(request.fields)
-        if not value:
-            return None
-        known = self._cache.get(value)
-        if (
-            known is None
-            or known.until <= time.time_ns()
-            or known.version != self._rules.version
-        ):
-            return None
-        self.hits += 1
-        self._note(known.mark)
-        return known
+        return self._usable(self._cache.get(value)) if value else None
 
     def _only_session(self, fields: Iterable[Pair]) -> bytes:
         """
@@ -160,14 +149,17 @@ class KnownSessions:
         """
         Return the entry of parsed cookies (the way of split ones).
         """
-        return self._usable(cookies, self._cache.get)
+        key = self._store.key(cookies)
+        return None if key is None else self._usable(self._cache.get(field_bytes(key)))
 
     def last_known(self, cookies: Cookies) -> Known | None:
         """
         Return the entry of parsed cookies from before the store went down, as long as
         its times allow.
         """
-        return self._usable(cookies, self._cache.last_known)
+        key = self._store.key(cookies)
+        found = None if key is None else self._cache.last_known(field_bytes(key))
+        return self._usable(found)
 
     def forget(self, cookies: Cookies) -> None:
         """
@@ -177,11 +169,7 @@ class KnownSessions:
         if key is not None:
             self._cache.drop(field_bytes(key))
 
-    def _usable(
-        self, cookies: Cookies, find: Callable[[bytes], Known | None]
-    ) -> Known | None:
-        key = self._store.key(cookies)
-        known = None if key is None else find(field_bytes(key))
+    def _usable(self, known: Known | None) -> Known | None:
         if (
             known is None
             or known.until <= time.time_ns()

@@ -2,10 +2,11 @@
 What the rules look at, and what they say.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from attrs import frozen
 
+from oauthproxy.settings.files import ReadFile
 from oauthproxy.settings.model import Settings
 from oauthproxy.wire import gourl
 
@@ -36,7 +37,7 @@ class Draft:
 
     settings: Settings
     environment: Mapping[str, str]
-    read_file: Callable[[str], bytes]
+    read_file: ReadFile
     alpha: bool = False
 
     def unreadable(self, path: str) -> str:

@@ -2,10 +2,11 @@
 Rules for places that secrets come from.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from oauthproxy.settings.certificates import holds_authorities
 from oauthproxy.settings.check.problem import Draft
+from oauthproxy.settings.files import ReadFile
 from oauthproxy.settings.model import SecretSource
 
 NOTHING_GIVEN = "needs a value, fromEnv or fromFile"
@@ -30,7 +31,7 @@ def secret_source(draft: Draft, source: object, *, empty: str = NOTHING_GIVEN) -
 def secret_bytes(
     source: SecretSource,
     environment: Mapping[str, str],
-    read_file: Callable[[str], bytes],
+    read_file: ReadFile,
 ) -> bytes:
     """
     Return what a source holds; raises OSError, and ValueError when there is nothing.
