@@ -271,6 +271,32 @@ def test_what_only_this_machine_reaches_needs_no_secure_cookies(endpoint: str) -
     assert not any("cookie_secure is off" in line for line in found)
 
 
+def test_a_cookie_that_browsers_refuse_is_remarked() -> None:
+    """Where its name is let promise what it does not keep."""
+    broken = ("--allow-broken-cookie-prefixes", "--cookie-name=__Host-a")
+
+    found = warnings(loaded(*SAFE, *broken, "--cookie-path=/x"))
+
+    assert (
+        'cookie_name: __Host- needs cookie_path "/"; browsers refuse the cookie'
+    ) in found
+
+
+@pytest.mark.parametrize(
+    ("name", "needed"),
+    [
+        ("exit_without_redis", "redis"),
+        ("insecure_skip_auth_ambiguous_paths", "skip_auth_routes"),
+        ("insecure_believe_repeated_forwarding", "reverse_proxy"),
+    ],
+)
+def test_a_switch_for_what_is_not_used_is_remarked(name: str, needed: str) -> None:
+    """It has no effect."""
+    found = warnings(loaded(*SAFE, f"--{name.replace('_', '-')}"))
+
+    assert any(name in line and needed in line for line in found)
+
+
 def test_the_reference_behaviour_is_not_remarked_where_it_means_nothing() -> None:
     """What nobody set, and what concerns nobody, is no news."""
     found = warnings(loaded(*SAFE, "--reference-behaviour"))
