@@ -25,9 +25,11 @@ from twisted.internet.epollreactor import EPollReactor
 from twisted.logger import Logger
 
 SHARE = 0.2
-MOST = 0.004
-"""Seconds that the patient get in one turn if they are alone; the most that they can
-save up or owe."""
+ALONE = 0.004
+"""Seconds that the patient get in one turn when nobody else is there."""
+
+SAVED, OWED = 0.001, 0.01
+"""Seconds that they can save up, or owe, at most."""
 
 _log = Logger()
 
@@ -71,9 +73,9 @@ class DirectReactor(EPollReactor):
         if patient:
             now = perf_counter()
             if len(patient) == len(events):
-                self._credit = MOST
+                self._credit = ALONE
             else:
-                self._credit = min(self._credit + SHARE * (now - begun), MOST)
+                self._credit = min(self._credit + SHARE * (now - begun), SAVED)
             self._deal_with_patient(patient, now)
 
     def _deal_with_patient(self, events: dict[int, int], begun: float) -> None:
@@ -91,7 +93,7 @@ class DirectReactor(EPollReactor):
             if fd in events and selectable is not None:
                 self._deal_with(selectable, fd, event)
                 now = perf_counter()
-        self._credit = max(until - now, -MOST)
+        self._credit = max(until - now, -OWED)
 
     def _deal_with(self, selectable: Any, fd: int, event: int) -> None:
         try:

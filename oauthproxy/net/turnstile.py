@@ -19,8 +19,8 @@ SHARE = 0.2
 LEAST = 0.0002
 """Seconds that those who wait get in each turn, however little else there is to do."""
 
-DEBT = 0.004
-"""Seconds that they can save up or owe at most."""
+SAVED, OWED = 0.001, 0.01
+"""Seconds that they can save up, or owe, at most."""
 
 
 class Turnstile:
@@ -56,7 +56,7 @@ class Turnstile:
     def _turn(self) -> None:
         begun = perf_counter()
         gained = max(LEAST, SHARE * (begun - self._left_at))
-        until = begun + min(self._credit + gained, DEBT)
+        until = begun + min(self._credit + gained, SAVED)
         self._turning = False
         waiting, now = self._waiting, begun
         while waiting:
@@ -65,7 +65,7 @@ class Turnstile:
                 break
             waiting.popleft().callback(None)
             now = perf_counter()
-        self._credit = max(until - now, -DEBT)
+        self._credit = max(until - now, -OWED)
         if self._turning:
             self._turn_on()
 
