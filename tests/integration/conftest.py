@@ -3,13 +3,13 @@ The parties of the tutorials, and those of a login at each type of provider.
 """
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 import pytest
 
-from tests.integration.fakes.scene import FAKES, Scene, options
-from tests.integration.fakes.world import World
+from tests.integration.fakes.opening import Openings, open_scene
+from tests.integration.fakes.scene import Scene
 from tests.integration.harness.authority import Authority
-from tests.integration.harness.program import Program, free_address
 from tests.integration.harness.provider import Provider
 from tests.integration.harness.upstream import Upstream
 
@@ -46,30 +46,36 @@ def application() -> Iterator[Upstream]:
 
 
 @pytest.fixture(scope="module")
-def opened(
+def openings(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
     authority: Authority,
-) -> Iterator[Scene]:
+) -> Iterator[Openings]:
+    """
+    The scenes of a module's tests, in the order of these.
+    """
+    specs = [
+        getattr(item, "callspec", None)
+        for item in request.session.items
+        if item.path == request.path
+    ]
+    kinds = dict.fromkeys(spec.params.get("opened") for spec in specs if spec)
+
+    def open_one(kind: str) -> AbstractContextManager[Scene]:
+        return open_scene(kind, tmp_path_factory.mktemp("provider"), authority)
+
+    openings = Openings([kind for kind in kinds if kind], open_one)
+    yield openings
+    openings.close()
+
+
+@pytest.fixture(scope="module")
+def opened(request: pytest.FixtureRequest, openings: Openings) -> Iterator[Scene]:
     """
     A program for one provider, shared by its tests.
     """
-    fake = FAKES[request.param]()
-    world = World(authority, tuple(fake.hosts), fake.reply).start()
-    upstream, address = Upstream(), free_address()
-    folder = tmp_path_factory.mktemp("provider")
-    for name, content in fake.files().items():
-        (folder / name).write_bytes(content)
-    text = options(fake, folder, authority, upstream)
-    text += f'http_address = "127.0.0.1:{address[1]}"\n'
-    environment = {**world.environment(), **fake.environment()}
-    program = Program(text, folder=folder, address=address, environment=environment)
-    with program:
-        yield Scene(fake, program, upstream)
-    upstream.close()
-    world.stop()
-    assert world.unknown == []
-    assert upstream.violations == []
+    with openings.scene(request.param) as scene:
+        yield scene
 
 
 @pytest.fixture

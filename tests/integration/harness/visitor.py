@@ -4,6 +4,7 @@ A browser without a screen: keeps cookies, follows the login, reads answers stri
 
 import http.client
 import ssl
+from collections.abc import Iterable
 from urllib.parse import parse_qs, urlsplit
 
 from attrs import define, field
@@ -49,7 +50,13 @@ class Visitor:
         """
         Keep or drop cookies as an answer says.
         """
-        for line in answer.all("Set-Cookie"):
+        self.keep_lines(answer.all("Set-Cookie"))
+
+    def keep_lines(self, lines: Iterable[str]) -> None:
+        """
+        Keep or drop cookies as values of Set-Cookie say.
+        """
+        for line in lines:
             pair, _, attributes = line.partition(";")
             name, _, value = pair.partition("=")
             if "max-age=0" in attributes.lower():
