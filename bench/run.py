@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from compileall import compile_dir
 from pathlib import Path
 
 from attrs import evolve
@@ -37,6 +38,10 @@ def main() -> None:
         only=options.only,
         patience=Patience(options.patience),
     )
+    for kind in kinds:
+        if kind.is_ours:
+            # As pip does when it installs.
+            compile_dir(kind.tree / "oauthproxy", quiet=2)
     report = Report([kind.name for kind in kinds])
     begun = time.monotonic()
     print(_machine(), file=sys.stderr)
