@@ -170,11 +170,12 @@ def _redirect(
     request: FrontRequest, answer: Redirect, fields: list[tuple[str, str]]
 ) -> bytes:
     scope = request.scope
-    fields.append(("Location", location(answer.location, scope.path)))
+    target = location(answer.location, scope.path)
+    fields.append(("Location", target))
     if answer.bare:
         return b""
     phrase = RESPONSES.get(answer.status, b"").decode()
-    kind, body = redirect_body(scope.method, answer.location, scope.path, phrase)
+    kind, body = redirect_body(scope.method, target, phrase)
     if kind:
         fields.append(("Content-Type", kind))
     return body.encode()

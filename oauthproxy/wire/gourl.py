@@ -20,6 +20,7 @@ _USER = re.compile(r"[A-Za-z0-9._:~!$&'()*+,;=%@-]*")
 _PORT = re.compile(r"(?::[0-9]*)?")
 _HOST_BAD = re.compile(r"[^A-Za-z0-9._~!$&'()*+,;=:\[\]<>\"%\x80-\U0010ffff-]")
 _HOST_ESCAPE_BAD = re.compile(r"%(?!25|[89A-Fa-f][0-9A-Fa-f])")
+_UNRESERVED = re.compile("[A-Za-z0-9_.~-]*")
 _ENCODED = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@\[\]%/-]*")
 _PATH_SAFE = "$&+,/:;=@~"
 _STRICT_COLONS = ("http", "https")
@@ -176,6 +177,8 @@ def escape_query(text: str) -> str:
     """
     Encode a key or value of a query, a space as `+`.
     """
+    if _UNRESERVED.fullmatch(text):
+        return text
     return quote_from_bytes(field_bytes(text), safe=" ~").replace(" ", "+")
 
 

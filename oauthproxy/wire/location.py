@@ -12,8 +12,12 @@ from oauthproxy.wire.fields import field_bytes
 from oauthproxy.wire.target import clean
 
 _UNSAFE = re.compile(rb"[^\x21-\x7e]")
-_HTML = str.maketrans(
-    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;"}
+_HTML = (
+    ("&", "&amp;"),
+    ("<", "&lt;"),
+    (">", "&gt;"),
+    ('"', "&#34;"),
+    ("'", "&#39;"),
 )
 HTML = "text/html; charset=utf-8"
 
@@ -51,16 +55,19 @@ def absolute(target: str, request_path: str) -> str:
     return cleaned + question + query
 
 
-def redirect_body(
-    method: str, target: str, request_path: str, reason: str = "Found"
-) -> tuple[str, str]:
+def redirect_body(method: str, target: str, reason: str = "Found") -> tuple[str, str]:
     """
-    Return the Content-Type and the body of a redirect; both empty for methods that
-    get neither. HEAD gets the type alone.
+    Return the Content-Type and the body of a redirect to a `location`; both empty for
+    methods that get neither. HEAD gets the type alone.
     """
     if method == "HEAD":
         return HTML, ""
     if method != "GET":
         return "", ""
-    shown = location(target, request_path).translate(_HTML)
-    return HTML, f'<a href="{shown}">{reason}</a>.\n\n'
+    return HTML, f'<a href="{_escaped_html(target)}">{reason}</a>.\n\n'
+
+
+def _escaped_html(text: str) -> str:
+    for sign, shown in _HTML:
+        text = text.replace(sign, shown)
+    return text

@@ -37,9 +37,9 @@ def test_body_is_for_get_alone() -> None:
     """GET gets a link, HEAD only its type, other methods neither."""
     html = "text/html; charset=utf-8"
 
-    assert redirect_body("GET", '/"><script>', "/") == (
+    assert redirect_body("GET", location('/"><script>', "/")) == (
         html,
         '<a href="/&#34;&gt;&lt;script&gt;">Found</a>.\n\n',
     )
-    assert redirect_body("HEAD", "/", "/") == (html, "")
-    assert redirect_body("POST", "/", "/") == ("", "")
+    assert redirect_body("HEAD", "/") == (html, "")
+    assert redirect_body("POST", "/") == ("", "")
