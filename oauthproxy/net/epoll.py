@@ -96,17 +96,25 @@ class DirectReactor(EPollReactor):
         self._credit = max(until - now, -OWED)
 
     def _deal_with(self, selectable: Any, fd: int, event: int) -> None:
+        if event != select.EPOLLIN:
+            self._guarded(self._doReadOrWrite, selectable, fd, event)
+            return
         try:
-            if event == select.EPOLLIN:
-                why = selectable.doRead()
-            else:
-                why = None
-                self._doReadOrWrite(selectable, fd, event)
+            why = selectable.doRead()
         except Exception as error:  # noqa: BLE001  # it must not end the loop
             _log.failure("Unhandled error")
             why = error
         if why:
-            self._disconnectSelectable(selectable, why, True)
+            self._guarded(self._disconnectSelectable, selectable, why, True)
+
+    def _guarded(self, call: Callable[..., None], *arguments: Any) -> None:
+        """
+        Call, and go on with the others when somebody cannot even be told the end.
+        """
+        try:
+            call(*arguments)
+        except Exception:  # noqa: BLE001  # it must not end the loop
+            _log.failure("Unhandled error")
 
     doIteration = doPoll
 

@@ -20,7 +20,8 @@ from twisted.internet.interfaces import (
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-ACCEPTED_AT_ONCE = 64
+from oauthproxy.net.patience import ACCEPTED_AT_ONCE
+
 PAUSE_SECONDS = 1.0
 """How long nobody is let in when this process has no file descriptors left."""
 
@@ -30,6 +31,8 @@ class UnixPort:
     """
     Serve `listening`, which is closed in the end, with a factory's protocols.
     """
+
+    patient = True
 
     def __init__(
         self, reactor: Any, listening: socket.socket, factory: IProtocolFactory

@@ -138,6 +138,38 @@ def test_an_error_ends_one_connection(
     assert sound.heard == [b"hello"]
 
 
+@pytest.mark.parametrize("broken_by", ["reading", "hanging up"])
+def test_an_error_at_the_end_is_one_connections_own(
+    reactor: DirectReactor, logged: list[Any], broken_by: str
+) -> None:
+    """
+    Who raises when it is told that it has ended is logged, once, and the others are
+    read in the same turn.
+    """
+    broken, sound = Reader(does=CONNECTION_DONE), Reader()
+    told: list[Failure] = []
+
+    def lost(reason: Failure) -> None:
+        told.append(reason)
+        broken.ours.close()
+        raise ZeroDivisionError
+
+    broken.connectionLost = lost  # type: ignore[method-assign]
+    for reader in (broken, sound):
+        reactor.addReader(reader)
+    if broken_by == "reading":
+        broken.theirs.send(b"bye")
+    else:
+        broken.theirs.close()
+    sound.theirs.send(b"hello")
+
+    reactor.doIteration(1)
+
+    assert sound.heard == [b"hello"]
+    assert [type(error) for error in logged] == [ZeroDivisionError]
+    assert len(told) == 1
+
+
 def test_who_was_removed_meanwhile_hears_nothing(reactor: DirectReactor) -> None:
     """
     An event of a descriptor that another one has removed in the same turn is dropped.

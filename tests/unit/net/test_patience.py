@@ -3,6 +3,7 @@ Who can wait: marks for the reactor.
 """
 
 import socket
+from pathlib import Path
 from typing import Any
 
 from twisted.internet import tcp
@@ -18,6 +19,7 @@ from oauthproxy.net.patience import (
     accept_few,
     be_patient,
 )
+from oauthproxy.net.unixport import UnixPort
 from tests.unit.net.test_prompt import Reactor
 
 
@@ -78,6 +80,35 @@ def test_a_port_accepts_few_at_once() -> None:
 
     assert port.asked == [ACCEPTED_AT_ONCE, ACCEPTED_AT_ONCE]
     assert port.patient  # type: ignore[attr-defined]
+
+
+def test_a_unix_socket_accepts_few_at_once(tmp_path: Path) -> None:
+    """
+    As others do, and it waits as they do.
+    """
+    let_in: list[int] = []
+    reactor = Reactor()
+    reactor.adoptStreamConnection = (  # type: ignore[attr-defined]
+        lambda number, family, factory: let_in.append(number)
+    )
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(str(tmp_path / "socket"))
+    listening.listen()
+    listening.setblocking(False)
+    port = UnixPort(reactor, listening, Factory())
+    clients = [socket.socket(socket.AF_UNIX) for _ in range(ACCEPTED_AT_ONCE + 3)]
+    for client in clients:
+        client.connect(str(tmp_path / "socket"))
+
+    port.doRead()
+    first = len(let_in)
+    port.doRead()
+
+    assert (first, len(let_in)) == (ACCEPTED_AT_ONCE, ACCEPTED_AT_ONCE + 3)
+    assert port.patient
+    for client in clients:
+        client.close()
+    port.stopListening()
 
 
 def test_connections_of_an_endpoint_are_marked() -> None:
