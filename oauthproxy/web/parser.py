@@ -115,7 +115,7 @@ class RequestParser:
         Give bytes to llhttp; return those that have to be given to it anew.
         """
         self._alone = self.in_head and not self.head_bytes
-        if self._alone:
+        if self._alone and len(data) <= self._most_bytes:
             known = self._repetition.again(data)
             if known is not None:
                 self._repeat(known)
@@ -288,7 +288,9 @@ class RequestParser:
         self.head_bytes = 0
         self._framing = 0
         self._left = max(head.length, 0)
-        if alone and version == "1.1" and not stops:
+        if not head.keep_alive:
+            self._repetition = Repetition()  # llhttp takes nothing behind it either
+        elif alone and version == "1.1" and not stops:
             self._repetition.learn(self._data, place + 9, head)
         self._listener.head_parsed(head)
 

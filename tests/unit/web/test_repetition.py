@@ -68,6 +68,30 @@ def test_other_fields_are_parsed() -> None:
     assert not fields_parsed_once(asked(), asked(fields=FIELDS.replace(b"s=1", b"s=2")))
 
 
+def test_known_fields_do_not_make_a_long_head_short() -> None:
+    """
+    A head beyond its size is refused however much of it was known before.
+    """
+    listener = Heard()
+    parser = RequestParser(listener, 1000, 100)
+
+    parser.feed(asked())
+    parser.feed(asked(b"/" + b"x" * 1000))
+
+    assert (listener.targets, listener.refused) == ([b"/"], [431])
+
+
+def test_nothing_is_known_behind_the_last_request() -> None:
+    """
+    Behind a request that ends its connection nothing is a request.
+    """
+    last = asked(fields=FIELDS + b"Connection: close\r\n")
+
+    listener, _ = after(asked(), last, asked(b"/late"))
+
+    assert (listener.targets, listener.refused) == ([b"/", b"/"], [400])
+
+
 def test_a_few_kinds_of_requests_are_known() -> None:
     """
     A browser asks for several kinds of things in turn; the oldest kind is forgotten.
