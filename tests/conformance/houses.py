@@ -20,7 +20,7 @@ MOST_HOUSES = 6
 PLATFORM = {"AZURE_FEDERATED_TOKEN_FILE": "/platform"}
 """Where the platform's own token is, for the one type that asks for it."""
 
-PROVIDER = {
+PROVIDER: dict[str, Any] = {
     "provider": "oidc",
     "oidc_issuer_url": "https://idp.test",
     "skip_oidc_discovery": True,
@@ -123,10 +123,9 @@ class Houses:
         clock going and nothing in its log.
         """
         key = (text, tuple(sorted(files.items())), arguments)
-        house, stack = self._running.pop(key, None) or self._started(
-            text, files, arguments
-        )
-        self._running[key] = house, stack
+        if key not in self._running:
+            self._running[key] = self._started(text, files, arguments)
+        house, _ = self._running[key] = self._running.pop(key)
         while len(self._running) > MOST_HOUSES:
             self._running.pop(next(iter(self._running)))[1].close()
         house.clock.standing = None

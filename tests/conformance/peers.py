@@ -57,7 +57,8 @@ def written(given: Case, fields: Iterable[tuple[str, str]]) -> bytes:
         lines.append(f"Content-Length: {len(body)}")
     if not any(name.lower() == "connection" for name, _ in fields):
         lines.append("Connection: close")
-    return "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape") + body
+    head = "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape")
+    return head + bytes(body)
 
 
 @contextmanager

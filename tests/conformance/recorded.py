@@ -36,7 +36,7 @@ def of(
     *,
     but: Container[str] = (),
     only: Callable[[Case], bool] = lambda _: True,
-) -> Any:
+) -> pytest.MarkDecorator:
     """
     Run a test for each case of a topic, `but` those with these identities and `only`
     those of which something is true.

@@ -50,7 +50,7 @@ def spelled() -> dict[str, Any]:
     }
 
 
-def vectors(group: str) -> Any:
+def vectors(group: str) -> pytest.MarkDecorator:
     """
     Return the vectors of a group as test parameters.
     """

@@ -30,7 +30,7 @@ SECRET = "0123456789abcdef"
 Case = dict[str, Any]
 
 
-def cases(topic: str) -> Any:
+def cases(topic: str) -> pytest.MarkDecorator:
     read = tomllib.loads(CASES.read_text("utf-8"))["case"]
     chosen = [case for case in read if case["topic"] == topic]
     return pytest.mark.parametrize(

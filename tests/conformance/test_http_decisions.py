@@ -86,7 +86,7 @@ DIFFERENT: dict[str, tuple[str, Any]] = {
 }
 
 
-def of(*topics: str) -> Any:
+def of(*topics: str) -> pytest.MarkDecorator:
     """
     Run a test for each case of the topics, with what is expected of us.
     """

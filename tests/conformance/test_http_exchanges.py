@@ -20,7 +20,7 @@ CASES = tomllib.loads(
     (Path(__file__).parent / "cases" / "cases-http.toml").read_text()
 )["case"]
 EXCHANGES = [case for case in CASES if case["topic"] == "http_exchange"]
-BASE = {
+BASE: dict[str, Any] = {
     "provider": "oidc",
     "oidc_issuer_url": "https://idp.test",
     "skip_oidc_discovery": True,
@@ -56,7 +56,11 @@ class Forms(HTMLParser):
         given = dict(attrs)
         if tag == "form":
             method = (given.get("method") or "GET").upper()
-            form = {"method": method, "action": given.get("action"), "fields": {}}
+            form: dict[str, Any] = {
+                "method": method,
+                "action": given.get("action"),
+                "fields": {},
+            }
             self.forms.append(form)
         elif tag == "input" and given.get("type") == "hidden":
             self.forms[-1]["fields"][given.get("name")] = given.get("value")
@@ -86,9 +90,10 @@ def session_cookies(house: LiveHouse, facts: dict[str, Any]) -> str:
     Return the Cookie field of a browser with a valid session.
     """
     session = Session(created_at=house.house.clock.now())
-    session = evolve(
-        session, **{k: tuple(v) if k == "groups" else v for k, v in facts.items()}
-    )
+    known: dict[str, Any] = {
+        k: tuple(v) if k == "groups" else v for k, v in facts.items()
+    }
+    session = evolve(session, **known)
     lines = await_(house.house.store.save(session, Cookies(), "proxy.test"))
     return "; ".join(line.partition(";")[0] for line in lines)
 
@@ -120,7 +125,8 @@ def test_exchange(case: dict[str, Any]) -> None:
     """
     text, files = configuration(case["config"])
 
-    with live([], text, **files) as house:
+    given: Any = files
+    with live([], text, **given) as house:
         answered = ask(house, case)
 
     _, different = DIFFERENT.get(case["id"], ("", {}))

@@ -63,7 +63,7 @@ DIFFERENCES: dict[str, tuple[str, Case]] = {
 """What we answer instead, and the file that says why."""
 
 
-def cases(topic: str) -> Any:
+def cases(topic: str) -> pytest.MarkDecorator:
     chosen = [case for case in CASES if case["topic"] == topic]
     return pytest.mark.parametrize(
         "case", [pytest.param(case, id=case["id"]) for case in chosen]

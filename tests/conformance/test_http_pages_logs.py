@@ -5,7 +5,6 @@ Pages, log lines and metric labels, case by case.
 import tomllib
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,7 +19,7 @@ _CASES = tomllib.loads(
 )["case"]
 
 
-def cases(topic: str) -> Any:
+def cases(topic: str) -> pytest.MarkDecorator:
     """
     Return the cases of a topic, each named by its id.
     """
@@ -63,7 +62,7 @@ def test_log_line(case):
             )
         )
     else:
-        s.logs._clock.time = moment
+        s.clock.time = moment
         asked = scope(given["user_agent"].encode(), request_id=given["request_id"])
         s.logs.auth(asked, given["username"], given["auth_status"], given["message"])
     s.logs.flush()

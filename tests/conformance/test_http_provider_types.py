@@ -19,7 +19,7 @@ CASES = tomllib.loads(
 Case = dict[str, Any]
 
 
-def cases(topic: str) -> Any:
+def cases(topic: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(
         "case",
         [pytest.param(case, id=case["id"]) for case in CASES if case["topic"] == topic],

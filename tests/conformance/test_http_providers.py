@@ -15,7 +15,7 @@ from attrs import evolve
 from oauthproxy.access.decision import Rules
 from oauthproxy.crypto.nonce import hash_nonce
 from oauthproxy.errors import ProxyError, RefreshRefused, SettingsError
-from oauthproxy.ports import FetchRequest, FetchResponse
+from oauthproxy.ports import Clock, FetchRequest, FetchResponse
 from oauthproxy.providers import jsontext
 from oauthproxy.providers.bearer import BearerIssuer
 from oauthproxy.providers.calls import redact
@@ -53,7 +53,7 @@ DIFFERENCES: dict[str, tuple[str, Case]] = {
 """What we answer instead, and the file that says why."""
 
 
-def cases(topic: str) -> Any:
+def cases(topic: str) -> pytest.MarkDecorator:
     chosen = [
         case
         for case in CASES
@@ -127,7 +127,8 @@ class Bench:
             return None
         now = self.clock.now() // SECOND
         usual = {"iss": self.issuer, "aud": "cid", "iat": now, "exp": now + 300}
-        return usual | json.loads(self.given[name])
+        told: dict[str, Any] = usual | json.loads(self.given[name])
+        return told
 
 
 @cases("effective_scope")
@@ -245,7 +246,7 @@ def test_id_token(case: Case) -> None:
     assert accepted == expected(case)["accepted"]
 
 
-def signed_as(given: Case, clock: FakeClock, kid: str) -> str:
+def signed_as(given: Case, clock: Clock, kid: str) -> str:
     now = clock.now() // SECOND
     claims = {
         name.removesuffix("_in"): now + value if name.endswith("_in") else value
@@ -457,7 +458,7 @@ def test_provider_session(case: Case) -> None:
     A provider makes, renews and judges sessions as in the reference.
     """
     stage = Stage(case)
-    alpha = {
+    alpha: Case = {
         name: tuple(stage.bench.config[name])
         for name in ("additional_claims",)
         if name in stage.bench.config

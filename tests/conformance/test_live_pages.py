@@ -122,12 +122,13 @@ def test_request_in_the_log(case: Case, houses: Houses, application: Upstream) -
     """The log says about a request what the reference says, but for the time; who is
     not signed in asks for a page of our own, of two bytes."""
     config, given, line = case["config"], case["input"], case["expect"]["line"]
+    own_page: dict[str, Any] = {} if given["username"] else {"ping_path": "/a"}
     house = houses.usual(
         {},
         request_logging_format=config["format"],
         logging_local_time=config["logging_local_time"],
         upstreams=[application.url],
-        **({} if given["username"] else {"ping_path": "/a"}),
+        **own_page,
     )
     fields = {
         "User-Agent": given["user_agent"],

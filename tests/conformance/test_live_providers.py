@@ -141,7 +141,7 @@ def stage(
     return Stage(case, houses, internet, application)
 
 
-def at(name: str) -> Any:
+def at(name: str) -> pytest.MarkDecorator:
     """
     Run a test for each case of a stage in a session's life.
     """

@@ -19,7 +19,7 @@ Case = dict[str, Any]
 
 SECOND = 10**9
 TOKEN = f"{ISSUER}/token"
-OPTIONS = {
+OPTIONS: dict[str, Any] = {
     "provider": "oidc",
     "oidc_issuer_url": ISSUER,
     "insecure_oidc_skip_nonce": True,

@@ -281,7 +281,7 @@ def test_websocket_is_recognised(
 def test_request_is_signed(case: Case, houses: Houses, application: Upstream) -> None:
     """The application gets the signature that it expects."""
     given = case["input"]
-    options = {
+    options: dict[str, Any] = {
         "upstreams": [application.url],
         "pass_user_headers": False,
         "pass_basic_auth": False,

@@ -62,8 +62,8 @@ def test_converting_prints_and_ends(file: Path, capsys: Printed) -> None:
 
     printed = capsys.readouterr().out.encode()
     core = MINIMUM.replace("client_id", "#").replace("client_secret", "#")
-    core = core.replace("upstreams", "#").encode()
-    files = {"a": printed, "f": core}
+    core = core.replace("upstreams", "#")
+    files = {"a": printed, "f": core.encode()}
     again = load(["--config=f", "--alpha-config=a"], {}, files.__getitem__)
     assert again == loader([f"--config={file}"])()
 

@@ -214,8 +214,11 @@ class Failover:
             for visit in visits:
                 visit.result()
         last = [crowd.visit(number) for number in range(len(crowd.people))]
+        before, meanwhile, after = self._phases
         return Ending(
-            *self._phases,
+            before,
+            meanwhile,
+            after,
             outage=self.outage,
             people=len(crowd.people),
             still_signed_in=last.count(SERVED),

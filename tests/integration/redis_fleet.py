@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -163,7 +164,7 @@ def sentinels(
             for _ in range(3)
         ]
         for watcher in watchers:
-            until(lambda w=watcher: _sees_all(w), "the sentinels to meet")
+            until(partial(_sees_all, watcher), "the sentinels to meet")
         yield master, replica, watchers
 
 
@@ -210,7 +211,7 @@ def cluster(
         )
         assert made.returncode == 0, made.stdout
         for node in nodes:
-            until(lambda n=node: _is_whole(n, introduce), "cluster")
+            until(partial(_is_whole, node, introduce), "cluster")
         yield nodes
 
 

@@ -371,7 +371,7 @@ def test_provider_that_is_away_keeps_nobody_beyond_the_expiry(tmp_path: Path) ->
         def page() -> Answer:
             return visitor.ask("/home", "Accept: text/html")
 
-        until(lambda: page() and refreshes, "an attempt to refresh")
+        until(lambda: page().status and refreshes, "an attempt to refresh")
         during = page()
         until(lambda: page().status != 200, "the session to expire")
         late = page()

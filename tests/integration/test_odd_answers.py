@@ -17,7 +17,19 @@ from tests.integration.fakes.openid import KEY
 from tests.integration.fakes.scene import FAKES, Scene, of
 from tests.integration.harness.provider import Call, Reply
 
-ODD = (17, "odd", [], {}, None, True, [17], {"odd": [None]}, "", -1, 1e400)
+ODD: tuple[Any, ...] = (
+    17,
+    "odd",
+    [],
+    {},
+    None,
+    True,
+    [17],
+    {"odd": [None]},
+    "",
+    -1,
+    1e400,
+)
 
 Path = tuple[str | int, ...]
 

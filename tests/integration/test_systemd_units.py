@@ -51,17 +51,21 @@ def test_service_is_hardened():
     status, said = analyze("security", "--offline=true", SERVICE)
 
     assert status == 0, said
-    assert float(re.search(r"exposure level for \S+: ([\d.]+)", said)[1]) <= (
-        WORST_EXPOSURE
-    )
+    exposure = found(r"exposure level for \S+: ([\d.]+)", said)
+    assert float(exposure) <= WORST_EXPOSURE
+
+
+def found(pattern: str, text: str) -> str:
+    """Return the group of a pattern that must be in a text."""
+    match = re.search(pattern, text)
+    assert match is not None, pattern
+    return match[1]
 
 
 def unit_command(configuration):
     """Return the command of the service, with this program and configuration."""
-    line = re.search(
-        r"(?m)^ExecStart=/usr/bin/env oauthproxy (.*)$", SERVICE.read_text()
-    )
-    arguments = re.sub(r"--config=\S+", f"--config={configuration}", line[1])
+    line = found(r"(?m)^ExecStart=/usr/bin/env oauthproxy (.*)$", SERVICE.read_text())
+    arguments = re.sub(r"--config=\S+", f"--config={configuration}", line)
     return [sys.executable, "-m", "oauthproxy", *arguments.split()]
 
 
@@ -84,7 +88,7 @@ def test_service_serves_on_the_socket_of_the_socket_unit(tmp_path):
     """
     configuration = tmp_path / "oauthproxy.cfg"
     configuration.write_text(CONFIGURATION)
-    name = re.search(r"(?m)^FileDescriptorName=(\w+)$", SOCKET.read_text())[1]
+    name = found(r"(?m)^FileDescriptorName=(\w+)$", SOCKET.read_text())
     port = free_port()
     environment = clean_environment()
     activate = ["systemd-socket-activate", f"--listen=127.0.0.1:{port}"]

@@ -3,6 +3,7 @@ Who waits for others, and who does not.
 """
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,8 @@ def test_who_may_pass_does_not_wait_for_newcomers(
         client.sendall(b"GET %b HTTP/1.1\r\nHost: a\r\n\r\n" % path.encode())
         read_answer(client)
 
-        (channel,) = in_reactor(list, house.house.site.channels)
+        channels: list[Any] = in_reactor(list, house.house.site.channels)
+        (channel,) = channels
 
         assert channel.patient is waits
         assert channel.transport.patient is waits

@@ -82,6 +82,7 @@ def test_cases_end_as_they_do_without_the_proxy(
     )
 
     direct = asyncio.run(_run(echo))
+    assert isinstance(stage.program.address, tuple)
     through = asyncio.run(_run(stage.program.address[1]))
 
     assert len(direct) > 250

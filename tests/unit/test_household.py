@@ -8,6 +8,7 @@ from configparser import ConfigParser
 from itertools import takewhile
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 from twisted.application.service import IServiceMaker
@@ -22,7 +23,8 @@ TARGETS = ("demo", "test", "unit", "lint", "docs", "bench", "clean")
 
 def test_twistd_knows_the_program():
     """`twistd oauthproxy` is a command: the plugin names the service module."""
-    makers = {maker.tapname: maker.module for maker in getPlugins(IServiceMaker)}
+    plugins: list[Any] = list(getPlugins(IServiceMaker))
+    makers = {maker.tapname: maker.module for maker in plugins}
 
     assert makers["oauthproxy"] == "oauthproxy.service"
 

@@ -39,7 +39,7 @@ class Named(Protocol):
 
     def dataReceived(self, data: bytes) -> None:
         assert self.transport is not None
-        self.transport.write(self.factory.house.name.encode())  # type: ignore[union-attr]
+        self.transport.write(self.factory.house.name.encode())
 
 
 class NamedSite(Factory):

@@ -4,7 +4,7 @@ Who is told who somebody is.
 
 import base64
 
-from tests.conformance.effects.scene import Effect, Scene, answered, told
+from tests.conformance.effects.scene import Effect, Look, Scene, answered, told
 
 PASSWORD = 'basic_auth_password = "word"'
 NO_BASIC = "pass_basic_auth = false"
@@ -25,13 +25,13 @@ def spoofed(scene: Scene) -> list[str]:
     return scene.upstream.last().all("X-Forwarded-User")
 
 
-def bearer(name: str, *, answer: bool = False) -> object:
+def bearer(name: str, *, answer: bool = False) -> Look:
     """
     Look whether a field holds the ID token.
     """
 
     def look(scene: Scene) -> bool:
-        found = (answered(name) if answer else told(name))(scene)
+        found: list[str] = (answered(name) if answer else told(name))(scene)
         return found == [f"Bearer {scene.provider.id_tokens[-1]}"]
 
     return look

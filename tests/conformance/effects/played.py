@@ -194,5 +194,6 @@ def unsigned(claims: Any) -> str:
     """
     A token that nobody signed.
     """
-    parts = [base64.urlsafe_b64encode(json.dumps(x).encode()) for x in ({}, claims)]
+    told: tuple[Any, ...] = ({}, claims)
+    parts = [base64.urlsafe_b64encode(json.dumps(x).encode()) for x in told]
     return ".".join(part.decode().rstrip("=") for part in parts) + ".x"

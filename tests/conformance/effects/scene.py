@@ -114,16 +114,22 @@ def made_props(
     """
     certificate = authority.issue("localhost", "127.0.0.1")
     with ExitStack() as stack:
-        providers = [Provider(), Provider(), Provider(certificate=certificate)]
-        for provider in providers:
-            stack.callback(provider.start().stop)
-        upstreams = [Upstream(), Upstream(certificate=certificate)]
-        for upstream in upstreams:
-            stack.callback(upstream.close)
-        deaf = stack.enter_context(_deaf())
         props = Props(
-            folder, authority, *providers, *upstreams, certificate, deaf, fleet
+            folder,
+            authority,
+            provider=Provider(),
+            other=Provider(),
+            secure=Provider(certificate=certificate),
+            upstream=Upstream(),
+            secured=Upstream(certificate=certificate),
+            certificate=certificate,
+            deaf=stack.enter_context(_deaf()),
+            fleet=fleet,
         )
+        for provider in (props.provider, props.other, props.secure):
+            stack.callback(provider.start().stop)
+        for upstream in (props.upstream, props.secured):
+            stack.callback(upstream.close)
         _write_files(props)
         yield props
         for thread in props.leaving:
@@ -228,7 +234,8 @@ class Scene:
         return next((line for line in self.log().splitlines() if word in line), "")
 
 
-Look = Callable[[Scene], Any]
+Look = Callable[[Any], Any]
+"""Takes a scene, or what a kind of effect makes in its place."""
 
 
 @frozen

@@ -139,7 +139,8 @@ def held(database: int = 0) -> Look:
 
     def look(scene: Scene) -> list[str]:
         scene.alice()
-        return scene.props.fleet().holding(database)
+        found: list[str] = scene.props.fleet().holding(database)
+        return found
 
     return look
 

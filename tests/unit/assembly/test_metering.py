@@ -295,7 +295,7 @@ def test_passwords_are_counted(right: bool, result: str) -> None:
     async def check(user: str, password: str) -> bool:
         return right
 
-    answer = run(metered_check(check, "form", meter)("user", "password"))  # type: ignore[arg-type]
+    answer: bool = run(metered_check(check, "form", meter)("user", "password"))  # type: ignore[arg-type]
 
     assert answer is right
     assert meter.metrics.login.passwords.values == {("form", result): 1}

@@ -20,10 +20,10 @@ from tests.unit.reactor import on_reactor, reactor
 
 def asked(question: Any) -> tuple[Clock, list[Finding]]:
     """Ask a question, and return what is found when it is."""
-    clock, found = Clock(), []
-    Deferred.fromCoroutine(_answer("provider", question, clock)).addCallback(
-        found.append
-    )
+    clock = Clock()
+    found: list[Any] = []
+    asked = Deferred.fromCoroutine(_answer("provider", question, clock))
+    asked.addCallback(lambda finding: found.append(finding))
     return clock, found
 
 

@@ -112,6 +112,7 @@ def test_access_token_opens_userinfo(provider):
 
     claims = provider.userinfo("Bearer " + tokens["access_token"])
 
+    assert ALICE is not None
     assert claims == ALICE.claims()
 
 

@@ -33,12 +33,13 @@ class Memory:
 @define
 class Stage:
     """
-    A log and its two streams.
+    A log, its two streams and its clock.
     """
 
     logs: Logs
     out: Memory
     err: Memory
+    clock: FakeClock
 
 
 def stage(form: str = "text", *, redact: bool = True, **options: Any) -> Stage:
@@ -49,7 +50,7 @@ def stage(form: str = "text", *, redact: bool = True, **options: Any) -> Stage:
     clock = FakeClock(1_770_091_506_789_000_000)
     settings = LoggingOptions(**{"logging_local_time": False, **options})
     logs = Logs(settings, clock, out=out, err=err, form=form, redact=redact)
-    return Stage(logs, out, err)
+    return Stage(logs, out, err, clock)
 
 
 _RECORD = RequestRecord(

@@ -3,6 +3,7 @@ The three kinds of log lines.
 """
 
 import json
+from typing import Any
 
 import pytest
 
@@ -81,7 +82,8 @@ def test_errors_to_info_log():
 )
 def test_kinds_can_be_switched_off(option):
     """Each kind has its switch; that of ordinary lines holds for errors too."""
-    s = stage(**{option: False})
+    switches: dict[str, Any] = {option: False}
+    s = stage(**switches)
 
     s.logs.info("m")
     s.logs.error("m")

@@ -5,6 +5,7 @@ Log files that begin anew, and what they leave behind.
 import gzip
 import os
 import stat
+from typing import Any
 
 import pytest
 
@@ -145,7 +146,7 @@ def test_age_zero_keeps_everything(tmp_path):
 
 def test_tidying_happens_aside(tmp_path):
     """What takes long is handed over."""
-    waiting = []
+    waiting: list[Any] = []
     file = opened(tmp_path, aside=waiting.append, logging_compress=True)
 
     file(HALF)

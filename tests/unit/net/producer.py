@@ -4,7 +4,11 @@ A producer that writes down what it hears.
 
 from collections.abc import Callable
 
+from twisted.internet.interfaces import IPushProducer
+from zope.interface import implementer
 
+
+@implementer(IPushProducer)
 class Producer:
     """
     Hears "pause", "resume" and "stop"; `resumed` is called when it may go on.

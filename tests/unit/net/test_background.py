@@ -2,6 +2,8 @@
 Coroutines beside everything else.
 """
 
+from typing import Any
+
 from twisted.internet.defer import Deferred
 from twisted.logger import LogEvent, globalLogPublisher
 
@@ -53,7 +55,8 @@ def test_failure_is_logged() -> None:
     A coroutine that fails is heard of in the log, and nowhere else.
     """
     events: list[LogEvent] = []
-    globalLogPublisher.addObserver(events.append)
+    observe: Any = events.append
+    globalLogPublisher.addObserver(observe)
     try:
 
         async def work() -> None:
@@ -61,6 +64,6 @@ def test_failure_is_logged() -> None:
 
         Background()(work())
     finally:
-        globalLogPublisher.removeObserver(events.append)
+        globalLogPublisher.removeObserver(observe)
 
     assert any("log_failure" in event for event in events)

@@ -4,6 +4,7 @@ The reactor's innermost loop, with real sockets.
 
 import socket
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -57,7 +58,7 @@ def reactor() -> Iterator[DirectReactor]:
     """
     Yield a reactor that is not installed.
     """
-    made = DirectReactor()  # type: ignore[no-untyped-call]
+    made = DirectReactor()
     yield made
     for descriptor in [*made.removeAll(), made.waker]:
         descriptor.connectionLost(Failure(CONNECTION_DONE))
@@ -75,9 +76,10 @@ def logged() -> Iterator[list[Any]]:
         if event.get("log_failure"):
             events.append(event["log_failure"].value)
 
-    globalLogPublisher.addObserver(observe)
+    publisher: Any = globalLogPublisher
+    publisher.addObserver(observe)
     yield events
-    globalLogPublisher.removeObserver(observe)
+    publisher.removeObserver(observe)
 
 
 def test_what_can_be_read_is_read(reactor: DirectReactor) -> None:
@@ -174,15 +176,14 @@ def test_who_was_removed_meanwhile_hears_nothing(reactor: DirectReactor) -> None
     """
     An event of a descriptor that another one has removed in the same turn is dropped.
     """
-    readers = [Reader(), Reader()]
+    readers: list[Any] = [Reader(), Reader()]
+
+    def read(me: Any, other: Any) -> None:
+        reactor.removeReader(other)
+        me.heard.append(b"read")
+
     for reader, other in zip(readers, reversed(readers), strict=True):
-        reader.doRead = (  # type: ignore[method-assign]
-            lambda me=reader, other=other: (
-                reactor.removeReader(other),
-                me.heard.append(b"read"),
-                None,
-            )[2]
-        )
+        reader.doRead = partial(read, reader, other)
         reactor.addReader(reader)
         reader.theirs.send(b"hello")
 
@@ -225,10 +226,11 @@ def test_the_patient_come_after_everybody_else(reactor: DirectReactor) -> None:
     In the same turn, when there is time.
     """
     order: list[str] = []
-    patient, urgent = Reader(), Reader()
+    readers: list[Any] = [Reader(), Reader()]
+    patient, urgent = readers
     patient.patient = True
     for name, reader in (("patient", patient), ("urgent", urgent)):
-        reader.doRead = lambda name=name: order.append(name)  # type: ignore[method-assign]
+        reader.doRead = partial(order.append, name)
     waiting(reactor, patient, urgent)
 
     reactor.doIteration(1)
@@ -295,7 +297,7 @@ def test_a_stock_reactor_can_be_taken_over() -> None:
     """
     Whoever installed it; another kind of reactor is left alone.
     """
-    stock = EPollReactor()  # type: ignore[no-untyped-call]
+    stock = EPollReactor()
     other = object()
 
     take_over(stock)

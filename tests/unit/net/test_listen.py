@@ -128,7 +128,7 @@ def test_unix_socket_has_its_mode_from_the_start(tmp_path: Path):
     path = str(tmp_path / "s")
     seen: list[int] = []
     chmod = os.chmod
-    os.chmod = lambda *_a, **_k: seen.append(1)  # type: ignore[assignment]
+    os.chmod = lambda *_a, **_k: seen.append(1)
     try:
         with Opened(address_listener(f"unix://{path},mode=0640")) as (door,):
             assert stat.S_IMODE(os.stat(path).st_mode) == 0o640

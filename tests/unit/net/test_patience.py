@@ -29,7 +29,8 @@ class Below(FileDescriptor):
     """
 
     def __init__(self) -> None:
-        super().__init__(reactor=object())
+        reactor: Any = object()
+        super().__init__(reactor=reactor)
         self.numberAccepts = 100
         self.asked: list[int] = []
 

@@ -310,4 +310,4 @@ def test_what_happens_is_counted() -> None:
     upstream.pool.carry(Told())
     upstream.accept()
 
-    assert upstream.pool.meter.opened.values == {("app",): 1}
+    assert upstream.meter.opened.values == {("app",): 1}

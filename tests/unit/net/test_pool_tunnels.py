@@ -40,7 +40,7 @@ def test_tunnel_leaves_its_place_to_others() -> None:
     pool = Pool(
         "u",
         Endpoint(),  # type: ignore[arg-type]
-        Sweeper(Clock()),  # type: ignore[arg-type]
+        Sweeper(Clock()),
         PoolLimits(limit=1),
         log_error=print,
     )

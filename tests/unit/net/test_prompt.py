@@ -51,8 +51,11 @@ class Socket(abstract.FileDescriptor):
     A transport over a socket that takes so many bytes for each write.
     """
 
+    reactor: Any
+
     def __init__(self, *takes: int | Exception) -> None:
-        super().__init__(reactor=Reactor())
+        reactor: Any = Reactor()
+        super().__init__(reactor=reactor)
         self.connected = True
         self.taken = b""
         self.socket = self
@@ -189,7 +192,7 @@ def test_much_is_read_where_bytes_are_only_passed_on() -> None:
     )
 
 
-def piecewise(*pieces: bytes | Exception) -> tuple[tcp.Connection, list[bytes]]:
+def piecewise(*pieces: bytes | Exception) -> tuple[Any, list[bytes]]:
     """
     Return a connection whose socket gives these, and what its protocol hears.
     """

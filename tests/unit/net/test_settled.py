@@ -2,6 +2,8 @@
 Connections that are told of with their first data.
 """
 
+from typing import Any
+
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
@@ -49,7 +51,8 @@ def connected(clock: Clock, heard: list[str]) -> tuple[Protocol, Aborting]:
 
 def test_connection_is_told_with_its_first_data():
     """The protocol inside hears nothing before the first data."""
-    clock, heard = Clock(), []
+    clock = Clock()
+    heard: list[Any] = []
     protocol, _ = connected(clock, heard)
     before = list(heard)
 
@@ -64,7 +67,8 @@ def test_connection_is_told_with_its_first_data():
 
 def test_silent_connection_is_cut():
     """A client that sends nothing is cut off after a while."""
-    clock, heard = Clock(), []
+    clock = Clock()
+    heard: list[Any] = []
     _, transport = connected(clock, heard)
 
     clock.advance(PATIENCE_SECONDS)
@@ -75,7 +79,8 @@ def test_silent_connection_is_cut():
 
 def test_connection_that_ends_before_is_never_told():
     """Nobody hears of a connection that ends without data, and nothing is left."""
-    clock, heard = Clock(), []
+    clock = Clock()
+    heard: list[Any] = []
     protocol, _ = connected(clock, heard)
 
     protocol.connectionLost()

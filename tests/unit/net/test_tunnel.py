@@ -37,7 +37,8 @@ def tunnel() -> tuple[Side, Side, list[int]]:
     """
     Return the two sides of a tunnel, and how often it was closed.
     """
-    client, upstream, closed = Side(), Side(), []  # type: ignore[var-annotated]
+    client, upstream = Side(), Side()
+    closed: list[int] = []
     made = Tunnel(client, upstream, lambda: closed.append(1))
     client.half, upstream.half = made.from_client, made.from_upstream
     made.start()

@@ -10,6 +10,7 @@ from twisted.internet.error import ConnectError
 from twisted.internet.testing import MemoryReactorClock
 
 from oauthproxy.errors import ProxyError
+from oauthproxy.metrics.upstreams import UpstreamMeter
 from oauthproxy.net.pool import Pool, PoolLimits
 from oauthproxy.net.sweep import Sweeper
 from oauthproxy.net.upstream import UpstreamConnection
@@ -34,6 +35,7 @@ class Upstream:
         self.wires: list[Wire] = []
         self.errors: list[str] = []
         self.cancelled = 0
+        self.meter: Any = UpstreamMeter("app")
         self.pool = Pool(
             "app",
             self,  # type: ignore[arg-type]  # all that is asked of an endpoint
@@ -41,6 +43,7 @@ class Upstream:
             limits,
             keep=keep,
             log_error=self.errors.append,
+            meter=self.meter,
         )
 
     def connect(self, factory: Any) -> "Deferred[Any]":

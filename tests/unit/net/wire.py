@@ -31,7 +31,7 @@ class Wire(StringTransport):
         """
         Return what was written since the last time.
         """
-        written = self.value()
+        written: bytes = self.value()
         self.clear()
         return written
 
@@ -45,12 +45,14 @@ class Wire(StringTransport):
         """
         Let the other side read no more.
         """
+        assert self.producer is not None
         self.producer.pauseProducing()
 
     def drain(self) -> None:
         """
         Let the other side have read everything.
         """
+        assert self.producer is not None
         self.producer.resumeProducing()
 
     def unregisterProducer(self) -> None:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 
@@ -79,7 +80,7 @@ def fields(page):
     """
     Return the forms of a page as (method, action, {name: value}).
     """
-    forms = []
+    forms: list[Any] = []
     for tag, attrs in page.elements:
         if tag == "form":
             forms.append((attrs["method"], attrs["action"], {}))

@@ -27,8 +27,8 @@ def options(group: type[T], given: Mapping[str, Any]) -> T:
 
 
 def _key(attribute: Any) -> str:
-    key = attribute.metadata[OPTION].key
-    return attribute.name if key is None else key
+    key: str | None = attribute.metadata[OPTION].key
+    return str(attribute.name) if key is None else key
 
 
 def _value(value: Any, default: Any) -> Any:

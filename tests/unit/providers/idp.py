@@ -50,7 +50,8 @@ def public(key: JWK) -> dict[str, Any]:
     """
     Return a key as it stands in a key set.
     """
-    return key.export_public(as_dict=True)
+    exported: dict[str, Any] = key.export_public(as_dict=True)
+    return exported
 
 
 def sign(claims: dict[str, Any], key: JWK | None = None, **header: Any) -> str:
@@ -64,7 +65,8 @@ def sign(claims: dict[str, Any], key: JWK | None = None, **header: Any) -> str:
     token = JWS(json.dumps(claims).encode())
     token.allowed_algs = [used["alg"]]
     token.add_signature(key, protected=json.dumps(used))
-    return token.serialize(compact=True)
+    serialized: str = token.serialize(compact=True)
+    return serialized
 
 
 def json_answer(value: Any, status: int = 200) -> FetchResponse:

@@ -126,7 +126,7 @@ def test_version_1_names_the_resource() -> None:
     In the login URL and in the token request; there is no nonce and no mode.
     """
     idp = azure(tokens(token()))
-    flat = {"resource": "r", "auth_request_response_mode": "x"}
+    flat: dict[str, Any] = {"resource": "r", "auth_request_response_mode": "x"}
     provider = made(AzureProvider, idp, **flat, insecure_oidc_skip_nonce=False)
 
     query = parse_qs(urlsplit(run(provider.login_url(CALLBACK, "s", "n", {}))).query)
@@ -166,7 +166,10 @@ def test_the_tenant_is_put_into_the_default_addresses() -> None:
     """
     Configured ones stay as they are.
     """
-    flat = {"skip_oidc_discovery": True, "oidc_jwks_url": f"{ISSUER}/keys"}
+    flat: dict[str, Any] = {
+        "skip_oidc_discovery": True,
+        "oidc_jwks_url": f"{ISSUER}/keys",
+    }
     usual = made(AzureProvider, IdP(), azure_tenant="T", **flat).endpoints
     own = made(AzureProvider, IdP(), login_url="https://x.test/common/y", **flat)
 

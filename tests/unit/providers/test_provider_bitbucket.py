@@ -121,7 +121,10 @@ def test_team_and_repository_are_both_needed() -> None:
     idp = bitbucket()
     idp.at(TEAMS, {"values": [{"username": "crew"}]})
     idp.at(REPOSITORY, {"values": []})
-    flat = {"bitbucket_team": "crew", "bitbucket_repository": "crew/app"}
+    flat: dict[str, Any] = {
+        "bitbucket_team": "crew",
+        "bitbucket_repository": "crew/app",
+    }
 
     assert logged_in(made(BitbucketProvider, idp, **flat)).email == ""
 
@@ -137,7 +140,7 @@ def test_team_and_repository_are_both_needed() -> None:
         ({"bitbucket_team": "t", "scope": "steam"}, "steam"),
     ],
 )
-def test_the_scope_covers_what_is_asked_about(flat: dict[str, str], scope: str) -> None:
+def test_the_scope_covers_what_is_asked_about(flat: dict[str, Any], scope: str) -> None:
     """
     A word that is in the text already is not added.
     """
@@ -149,7 +152,8 @@ def test_who_left_the_team_is_signed_out_at_the_refresh() -> None:
     Who stays, stays.
     """
     idp = bitbucket()
-    there, gone = {"values": [{"username": "crew"}]}, {"values": []}
+    there: Any = {"values": [{"username": "crew"}]}
+    gone: Any = {"values": []}
     idp.at(TEAMS, there, gone)
     provider = made(BitbucketProvider, idp, bitbucket_team="crew")
 

@@ -6,6 +6,7 @@ import re
 from itertools import takewhile
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 from attrs import fields
@@ -34,7 +35,7 @@ upstreams = ["http://127.0.0.1:8080/"]
 """
 
 
-def examples() -> list[object]:
+def examples() -> list[Any]:
     found = []
     for path in sorted(PAGES.glob("*.rst")):
         lines = path.read_text(encoding="utf-8").splitlines()

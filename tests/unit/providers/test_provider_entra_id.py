@@ -21,7 +21,7 @@ OVERAGE = {
     "_claim_names": {"groups": "src1"},
     "_claim_sources": {"src1": {"endpoint": "https://graph.test/x"}},
 }
-FEDERATED = {"entra_id_federated_token_auth": True, "client_secret": ""}
+FEDERATED: dict[str, Any] = {"entra_id_federated_token_auth": True, "client_secret": ""}
 
 
 def id_token(**more: Any) -> str:

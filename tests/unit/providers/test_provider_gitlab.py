@@ -143,7 +143,7 @@ def test_groups_and_projects_are_alternatives(
     """
     One of gitlab_groups, or one project, is enough.
     """
-    flat = {"gitlab_groups": ["grp"], "gitlab_projects": ["o/p"]}
+    flat: dict[str, Any] = {"gitlab_groups": ["grp"], "gitlab_projects": ["o/p"]}
     provider = made(GitLabProvider, gitlab(), **flat)
 
     assert provider.authorize(Session(groups=groups)) is authorized
@@ -154,7 +154,7 @@ def test_allowed_groups_count_unless_dropped_on_purpose() -> None:
     The reference forgets them; the switch does so too.
     """
     loose = Surroundings(drop_allowed_groups=True)
-    flat = {"allowed_groups": ["staff"]}
+    flat: dict[str, Any] = {"allowed_groups": ["staff"]}
 
     strict = made(GitLabProvider, gitlab(), **flat)
     dropping = made(GitLabProvider, gitlab(), surroundings=loose, **flat)

@@ -16,7 +16,7 @@ from tests.unit.providers.making import log_of, logged_in, made
 
 REDEEM = "https://k.test/token"
 USERINFO = "https://k.test/userinfo"
-URLS = {"redeem_url": REDEEM, "validate_url": USERINFO}
+URLS: dict[str, Any] = {"redeem_url": REDEEM, "validate_url": USERINFO}
 PROFILE = {
     "email": "kim@x.test",
     "groups": ["a", "", "b"],

@@ -186,7 +186,11 @@ def test_the_key_may_be_in_a_file() -> None:
     """
     It is read at the start.
     """
-    flat = {"jwt_key_file": "/k.pem", "pubjwk_url": KEYS, "oidc_issuer_url": ""}
+    flat: dict[str, Any] = {
+        "jwt_key_file": "/k.pem",
+        "pubjwk_url": KEYS,
+        "oidc_issuer_url": "",
+    }
     made_by = made(LoginGovProvider, login_gov(), files={"/k.pem": PEM}, **flat)
 
     assert logged_in(made_by, nonce=NONCE).email == "kim@x.test"

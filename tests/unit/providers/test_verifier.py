@@ -207,7 +207,7 @@ def test_e11_logout_tokens_are_refused() -> None:
     """
     A logout token is no login.
     """
-    event = {"http://schemas.openid.net/event/backchannel-logout": {}}
+    event: dict[str, Any] = {"http://schemas.openid.net/event/backchannel-logout": {}}
 
     assert not accepts(sign(GOOD, typ="logout+jwt"))
     assert not accepts(sign(GOOD, typ="application/Logout+JWT"))

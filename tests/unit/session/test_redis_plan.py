@@ -2,6 +2,8 @@
 Options and URLs of Redis, put together.
 """
 
+from typing import Any
+
 import pytest
 
 from oauthproxy.crypto.secret import Secret
@@ -71,7 +73,8 @@ def test_files_for_tls_switch_it_on(option: str) -> None:
     """
     Whoever names a certificate means TLS, also with redis://.
     """
-    options = SessionOptions(redis_connection_url="redis://h", **{option: "file.pem"})
+    named: dict[str, Any] = {option: "file.pem"}
+    options = SessionOptions(redis_connection_url="redis://h", **named)
 
     tls = redis_plan(options).tls
 

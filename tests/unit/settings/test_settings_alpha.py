@@ -18,6 +18,8 @@ from oauthproxy.settings.model import ProviderSettings, SecretSource, Settings
 from oauthproxy.settings.warnings import warnings
 from tests.unit.settings.loading import CERTIFICATE, SECRET, loaded, problems
 
+NO_FILES: dict[str, bytes] = {}
+
 BASE = (f"--cookie-secret={SECRET}", "--email-domain=*")
 PROVIDER = """
 providers:
@@ -296,7 +298,7 @@ def test_any_text_survives_converting(
     name: str, groups: list[str], secret: str
 ) -> None:
     """Quotes, dollars, line ends, signs that YAML reads: all come back."""
-    (provider,) = load([], {}, {}.__getitem__, checked=False).providers
+    (provider,) = load([], {}, NO_FILES.__getitem__, checked=False).providers
     before = Settings(
         providers=(
             evolve(
@@ -318,7 +320,7 @@ def test_any_text_survives_converting(
 
 def test_converting_tells_what_is_lost() -> None:
     """One option has no place in the alpha configuration."""
-    before = load(["--prefer-email-to-user"], {}, {}.__getitem__, checked=False)
+    before = load(["--prefer-email-to-user"], {}, NO_FILES.__getitem__, checked=False)
 
     assert convert_to_alpha(before).startswith("# prefer_email_to_user")
 
@@ -328,7 +330,7 @@ def test_the_written_form_is_that_of_the_reference() -> None:
     settings = load(
         ["--http-address=", "--pass-basic-auth=false", "--pass-user-headers=false"],
         {},
-        {}.__getitem__,
+        NO_FILES.__getitem__,
         checked=False,
     )
 

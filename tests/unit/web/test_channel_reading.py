@@ -2,11 +2,17 @@
 A client that does not read its answer, and whoever produces that.
 """
 
+from typing import Any
+
+from twisted.internet.interfaces import IPullProducer
+from zope.interface import implementer
+
 from oauthproxy.web.request import FrontRequest
 from tests.unit.net.producer import Producer
 from tests.unit.web.stage import GET, LIMITS, Stage, answer, get
 
 
+@implementer(IPullProducer)
 class Pieces:
     """
     Gives so many pieces, each when asked.
@@ -39,6 +45,13 @@ class Broken(Pieces):
 
     def resumeProducing(self) -> None:
         raise OSError("the disk is gone")
+
+
+def pull(request: FrontRequest, producer: Any) -> None:
+    """
+    Register a producer that waits to be asked.
+    """
+    request.registerProducer(producer, False)
 
 
 def test_the_next_request_waits_for_a_client_that_does_not_read() -> None:
@@ -118,7 +131,7 @@ def test_a_pull_producer_is_asked_until_it_has_ended() -> None:
     request = stage.requests[0]
     producer = Pieces(request, 20)
 
-    request.registerProducer(producer, False)
+    pull(request, producer)
     for _ in range(20):
         stage.turn()
 
@@ -135,7 +148,7 @@ def test_a_pull_producer_waits_for_the_client() -> None:
     wire.receive(GET)
     request = stage.requests[0]
     producer = Pieces(request, 100)
-    request.registerProducer(producer, False)
+    pull(request, producer)
 
     wire.fill()
     before = producer.pieces
@@ -156,7 +169,7 @@ def test_a_pull_producer_that_cannot_read_cuts_the_answer() -> None:
     wire.receive(GET)
     producer = Broken(stage.requests[0])
 
-    stage.requests[0].registerProducer(producer, False)
+    pull(stage.requests[0], producer)
 
     assert wire.aborted
     assert producer.stopped

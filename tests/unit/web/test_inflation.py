@@ -7,10 +7,13 @@ import gzip
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.internet.interfaces import IPushProducer
+from zope.interface import implementer
 
 from oauthproxy.web.inflation import PIECE, Inflation, Outcome
 
 
+@implementer(IPushProducer)
 class Source:
     """
     Where compressed bytes come from.

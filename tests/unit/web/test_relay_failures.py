@@ -23,7 +23,7 @@ def test_a_refused_connection_is_502() -> None:
     both.upstream.refuse()
 
     assert statuses(client.take()) == [502]
-    assert both.upstream.pool.meter.errors.values == {("app", "connect"): 1}
+    assert both.upstream.meter.errors.values == {("app", "connect"): 1}
 
 
 def test_an_upstream_that_does_not_answer_is_504() -> None:
@@ -36,7 +36,7 @@ def test_an_upstream_that_does_not_answer_is_504() -> None:
     both.upstream.wait(31)
 
     assert statuses(client.take()) == [504]
-    assert both.upstream.pool.meter.errors.values == {("app", "timeout"): 1}
+    assert both.upstream.meter.errors.values == {("app", "timeout"): 1}
 
 
 def test_a_broken_response_is_502() -> None:
@@ -49,7 +49,7 @@ def test_a_broken_response_is_502() -> None:
     app.receive(b"garbage\r\n\r\n")
 
     assert statuses(client.take()) == [502]
-    assert both.upstream.pool.meter.errors.values == {("app", "response"): 1}
+    assert both.upstream.meter.errors.values == {("app", "response"): 1}
 
 
 def test_a_response_that_breaks_off_cuts_the_client() -> None:
@@ -64,7 +64,7 @@ def test_a_response_that_breaks_off_cuts_the_client() -> None:
 
     assert client.aborted
     assert both.stage.site.live == 0
-    assert both.upstream.pool.meter.errors.values == {("app", "aborted"): 1}
+    assert both.upstream.meter.errors.values == {("app", "aborted"): 1}
 
 
 def test_a_failed_upload_says_that_the_connection_ends() -> None:
