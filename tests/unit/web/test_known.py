@@ -2,6 +2,7 @@
 Browsers that were seen before.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from oauthproxy.upstream.headers import Injector
 from oauthproxy.web.request import FrontRequest
 from oauthproxy.web.session import KnownSessions, response_lines, response_pairs
 from oauthproxy.wire.cookies import Cookies
-from tests.unit.web.stage import Stage, get
+from tests.unit.web.stage import Stage, answer, get
 
 ALICE = Session(email="alice@example.com", user="alice")
 
@@ -150,6 +151,58 @@ def test_changed_rules_are_asked_again() -> None:
     memory.rules.version += 1
 
     assert memory.peek("Cookie: _session=secret") is None
+
+
+def forget(memory: Memory) -> None:
+    memory.known.forget(Cookies.parse([b"_session=secret"]))
+
+
+def change_rules(memory: Memory) -> None:
+    memory.rules.version += 1
+
+
+def pass_time(memory: Memory) -> None:
+    memory.due = 1
+    memory.learn()
+
+
+@pytest.mark.parametrize("change", [forget, change_rules, pass_time])
+def test_each_request_of_a_connection_is_looked_at(
+    change: Callable[[Memory], None],
+) -> None:
+    """
+    What was derived from fields that come again is no leave to pass again: a session
+    that was deleted, is due or is judged by other rules is not known from then on.
+    """
+    memory, stage = Memory(), Stage()
+    memory.learn()
+    client = stage.connect()
+    for _ in range(2):
+        client.receive(get("/", "Cookie: _session=secret"))
+        answer(stage.requests[-1])
+    first, second = stage.requests
+    assert second.head.memo is first.head.memo
+
+    before = memory.known.peek(first)
+    change(memory)
+
+    assert before is not None
+    assert memory.known.peek(second) is None
+
+
+def test_what_one_configuration_derives_is_not_anothers() -> None:
+    """
+    The same request is looked at anew by those who know sessions by other rules.
+    """
+    request = asked("Cookie: _session=secret", "Authorization: Bearer x")
+    one, other = Memory(), Memory(headers_decide=True)
+    for memory in (one, other):
+        memory.learn()
+
+    known = [memory.known.peek(request) for memory in (one, other)]
+
+    assert known[0] is not None
+    assert known[1] is None
 
 
 def test_hits_and_misses_are_counted() -> None:
