@@ -23,7 +23,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IPushProducer
+from twisted.internet.interfaces import IPullProducer, IPushProducer
 from twisted.python.failure import Failure
 from twisted.web import http, server
 from twisted.web.http_headers import Headers
@@ -362,7 +362,9 @@ class FrontRequest(server.Request):
             self.channel.write(rest)
         self.end()
 
-    def registerProducer(self, producer: IPushProducer, streaming: bool) -> None:
+    def registerProducer(
+        self, producer: IPushProducer | IPullProducer, streaming: bool
+    ) -> None:
         """
         Let the client's slowness pause `producer`.
         """
