@@ -154,6 +154,7 @@ def test_an_error_at_the_end_is_one_connections_own(
     def lost(reason: Failure) -> None:
         told.append(reason)
         broken.ours.close()
+        broken.theirs.close()
         raise ZeroDivisionError
 
     broken.connectionLost = lost  # type: ignore[method-assign]
