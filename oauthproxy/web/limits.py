@@ -30,5 +30,5 @@ LINGER_SECONDS = 1.0
 HELD_LIMIT = 1 << 16
 """How much is read ahead of what is being answered, beyond one read."""
 
-PARSED_AHEAD = 4096
+PARSED_AHEAD = 1 << 13
 """How much of that is parsed at once."""

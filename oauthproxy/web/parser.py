@@ -292,6 +292,7 @@ class RequestParser:
             self._repetition = Repetition()  # llhttp takes nothing behind it either
         elif alone and version == "1.1" and not stops:
             self._repetition.learn(self._data, place + 9, head)
+        self._fields = []
         self._listener.head_parsed(head)
 
     def _measure(self, line: int) -> None:

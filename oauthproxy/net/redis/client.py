@@ -46,7 +46,7 @@ class _Conversation(txredisapi.BaseRedisProtocol):  # type: ignore[misc]
             reader.feed(data)
             while (reply := reader.gets()) is not False:
                 self.replyReceived(reply)
-        except hiredis.ProtocolError:
+        except (hiredis.ProtocolError, MemoryError):
             self.transport.abortConnection()
 
     def replyReceived(self, reply: Reply) -> None:
@@ -57,8 +57,11 @@ class _Conversation(txredisapi.BaseRedisProtocol):  # type: ignore[misc]
             and reply[0] == b"message"
         ):
             self._hear(reply[2])
-        else:
+        elif self.replyQueue.waiting:
             super().replyReceived(reply)
+        else:
+            # Whoever asks next would take it for the answer.
+            self.transport.abortConnection()
 
     def connectionLost(self, why: Failure) -> None:
         self.why = why
