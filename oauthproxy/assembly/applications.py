@@ -14,8 +14,10 @@ from twisted.internet.endpoints import (
 from twisted.internet.interfaces import IStreamClientEndpoint
 
 from oauthproxy.assembly.inside import Inside
-from oauthproxy.errors import SettingsError
+from oauthproxy.errors import FetchError, SettingsError
 from oauthproxy.metrics.upstreams import UpstreamMeter
+from oauthproxy.net.connect import ConnectEndpoint, authorization
+from oauthproxy.net.outgoing import ProxyServer
 from oauthproxy.net.pool import Pool, PoolLimits
 from oauthproxy.net.sweep import Sweeper
 from oauthproxy.net.trust import CertificateRefused, ClientTrust
@@ -75,8 +77,11 @@ class Applications:
             )
         pool = self._pool(upstream)
         self.pools.append(pool)
+        through = self._proxy(upstream) if uri.scheme == "http" else None
         return HTTPServer(
             settings=upstream,
+            origin=b"" if through is None else f"http://{uri.netloc}".encode(),
+            origin_lines=b"" if through is None else credentials(through),
             pool=pool,
             hop=self._hop,
             injector=self._inside.injector,
@@ -114,13 +119,42 @@ class Applications:
         seconds = self._settings.limits.upstream_connect_timeout / SECOND
         if uri.scheme == "unix":
             return UNIXClientEndpoint(reactor, unquote(uri.path), seconds)
-        host = uri.hostname or ""
-        port = uri.port or (443 if uri.scheme == "https" else 80)
-        endpoint = HostnameEndpoint(reactor, host, port, seconds)
+        host, port = _place(upstream)
+        through = self._proxy(upstream)
+        endpoint: IStreamClientEndpoint
+        if through is None:
+            endpoint = HostnameEndpoint(reactor, host, port, seconds)
+        else:
+            endpoint = HostnameEndpoint(reactor, through.host, through.port, seconds)
+            if through.secure:
+                endpoint = self._encrypted(through.host, endpoint, upstream)
         if uri.scheme == "http":
             return endpoint
+        if through is not None:
+            authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+            endpoint = ConnectEndpoint(
+                endpoint, authority.encode("ascii"), credentials(through)
+            )
+        return self._encrypted(host, endpoint, upstream)
+
+    def _encrypted(
+        self, host: str, endpoint: IStreamClientEndpoint, upstream: UpstreamSettings
+    ) -> IStreamClientEndpoint:
         trust = self._trust(upstream.insecure_skip_tls_verify)
         return wrapClientTLS(trust.creator(host), endpoint)
+
+    def _proxy(self, upstream: UpstreamSettings) -> ProxyServer | None:
+        """
+        Return the proxy before an upstream, if the environment's count.
+        """
+        if not self._settings.ours.upstreams_through_proxy:
+            return None
+        host, port = _place(upstream)
+        secure = upstream.uri.startswith("https:")
+        try:
+            return self._inside.proxies.choose(secure=secure, host=host, port=port)
+        except FetchError as cause:
+            raise SettingsError([f"upstreams_through_proxy: {cause}"]) from cause
 
     def _make_trust(self, skip_verify: bool) -> ClientTrust:
         if not self._settings.ours.upstreams_trust_as_provider:
@@ -136,3 +170,20 @@ class Applications:
             )
         except (OSError, CertificateRefused) as cause:
             raise SettingsError([f"provider_ca_files: {cause}"]) from cause
+
+
+def _place(upstream: UpstreamSettings) -> tuple[str, int]:
+    """
+    Return host and port of an upstream that speaks HTTP over TCP.
+    """
+    uri = urlsplit(upstream.uri)
+    return uri.hostname or "", uri.port or (443 if uri.scheme == "https" else 80)
+
+
+def credentials(proxy: ProxyServer) -> bytes:
+    """
+    Return the field, with its line end, by which a proxy knows us.
+    """
+    if not proxy.credentials:
+        return b""
+    return b"Proxy-Authorization: %b\r\n" % authorization(proxy.credentials)

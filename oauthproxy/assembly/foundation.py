@@ -91,9 +91,16 @@ class Foundation:
             max_bytes=limits.provider_max_bytes,
             trust=trust,
             user_agent=f"oauthproxy/{__version__}",
-            proxies=OutgoingProxies.from_environment(os.environ),
+            proxies=self.proxies,
             turnstile=self.turnstile,
         )
+
+    @cached_property
+    def proxies(self) -> OutgoingProxies:
+        """
+        The proxies that the environment names.
+        """
+        return OutgoingProxies.from_environment(os.environ)
 
     @cached_property
     def calls(self) -> Fetcher:

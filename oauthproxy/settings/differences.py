@@ -80,6 +80,10 @@ def _serves_files(settings: Settings) -> bool:
     return any(upstream.uri.startswith("file:") for upstream in settings.upstreams)
 
 
+def _reaches_others(settings: Settings) -> bool:
+    return any(upstream.uri.startswith("http") for upstream in settings.upstreams)
+
+
 def _verifies(settings: Settings) -> bool:
     return settings.providers[0].type in DISCOVERING
 
@@ -166,6 +170,7 @@ CONCERNS: Mapping[str, Concerns] = MappingProxyType(
         "show_login_to_scripts": lambda s: not s.proxy.force_json_errors,
         "unlimited_login_cookies": _limits_login_cookies,
         "exit_without_redis": lambda s: s.session.session_store_type == "redis",
+        "upstreams_through_proxy": _reaches_others,
         "insecure_log_tokens": _logs,
         "insecure_believe_repeated_forwarding": lambda s: s.proxy.reverse_proxy,
         "insecure_keep_identity_headers": lambda s: bool(s.inject_request_headers),

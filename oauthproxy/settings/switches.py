@@ -83,6 +83,11 @@ SWITCHES = (
         text="starts while Redis does not answer, and tries again",
     ),
     Switch(
+        "upstreams_through_proxy",
+        reference=True,
+        text="reaches upstreams directly, whatever HTTP_PROXY says",
+    ),
+    Switch(
         "insecure_log_tokens",
         reference=True,
         text="hides tokens and codes in log lines",

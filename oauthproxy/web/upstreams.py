@@ -54,7 +54,9 @@ class HTTPServer:
     An application that speaks HTTP/1.1 over TCP, TLS or a unix socket.
 
     `host` is sent instead of the client's Host when it is not empty. With a `signer`
-    requests are signed, for which their bodies are read whole.
+    requests are signed, for which their bodies are read whole. Where a proxy is asked
+    for the application, `origin` makes targets absolute (RFC 9112, 3.2.2), and
+    `origin_lines` are fields for that proxy.
     """
 
     settings: UpstreamSettings
@@ -65,6 +67,8 @@ class HTTPServer:
     answerer: Answerer
     signer: Signer | None = None
     websockets: bool = True
+    origin: bytes = b""
+    origin_lines: bytes = b""
 
     def serve(
         self,
@@ -124,6 +128,7 @@ class HTTPServer:
                 (
                     head.method,
                     b" ",
+                    self.origin,
                     target,
                     b" HTTP/1.1\r\nHost: ",
                     self.host or head.host or b"localhost",
@@ -131,6 +136,7 @@ class HTTPServer:
                     lines,
                     CHUNKS if head.length == CHUNKED else b"",
                     injected,
+                    self.origin_lines,
                     GZIP if unzip else b"",
                     b"\r\n",
                 )

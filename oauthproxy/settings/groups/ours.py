@@ -153,6 +153,14 @@ class OurOptions:
         "answer at the start, as oauth2-proxy does, instead of serving and trying "
         "again.",
     )
+    upstreams_through_proxy: bool = option(
+        FLAG,
+        False,
+        ours=True,
+        help="Send requests for http:// and https:// upstreams through the proxies "
+        "that HTTP_PROXY and HTTPS_PROXY name, unless NO_PROXY names the upstream, as "
+        "oauth2-proxy does, instead of directly.",
+    )
     insecure_log_tokens: bool = option(
         FLAG,
         False,

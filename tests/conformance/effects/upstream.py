@@ -39,6 +39,15 @@ def slow_page(scene: Scene) -> int:
     return scene.ask("/slow").status
 
 
+def proxied(scene: Scene) -> tuple[int, bool]:
+    """
+    Look at the status of a page, and whether it was asked for as a proxy is asked.
+    """
+    answer = scene.ask("/page?a=1")
+    asked = [seen.target for seen in scene.upstream.seen]
+    return answer.status, asked == ["http://app.invalid:81/page?a=1"]
+
+
 def connections(count: int = 2) -> Look:
     """
     Look at how many connections some requests, one after the other, take.
@@ -93,6 +102,16 @@ EFFECTS = (
         502,
         200,
         f'{SECURED}\nprovider_ca_files = ["{{root}}"]',
+    ),
+    Effect(
+        "upstreams_through_proxy",
+        "true",
+        proxied,
+        (502, False),
+        (200, True),
+        f'{OPEN}\nupstreams = ["http://app.invalid:81"]\n'
+        'upstream_connect_timeout = "500ms"',
+        environment={"HTTP_PROXY": "{upstream}"},
     ),
     Effect("disable_keep_alives", "true", connections(), 1, 2, OPEN),
     Effect("max_idle_upstream_connections", "0", connections(), 1, 2, OPEN),

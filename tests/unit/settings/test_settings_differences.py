@@ -106,6 +106,11 @@ def test_every_switch_tells_whom_it_concerns() -> None:
             ["--cookie-csrf-per-request"],
         ),
         ("exit_without_redis", [], [*REDIS]),
+        (
+            "upstreams_through_proxy",
+            ["--upstream=file:///srv"],
+            ["--upstream=http://h"],
+        ),
         ("insecure_believe_repeated_forwarding", [], ["--reverse-proxy"]),
         (
             "ignore_proxy_websockets",
