@@ -16,7 +16,7 @@ from twisted.internet.interfaces import IStreamClientEndpoint
 from oauthproxy.assembly.inside import Inside
 from oauthproxy.errors import FetchError, SettingsError
 from oauthproxy.metrics.upstreams import UpstreamMeter
-from oauthproxy.net.connect import ConnectEndpoint, authorization
+from oauthproxy.net.connect import ConnectEndpoint, proxy_lines
 from oauthproxy.net.outgoing import ProxyServer
 from oauthproxy.net.pool import Pool, PoolLimits
 from oauthproxy.net.sweep import Sweeper
@@ -75,13 +75,14 @@ class Applications:
                     unquote(uri.path), links_lead_out=ours.insecure_follow_links
                 ),
             )
-        pool = self._pool(upstream)
+        proxy = self._proxy(upstream)
+        asked = proxy if uri.scheme == "http" else None
+        pool = self._pool(upstream, proxy)
         self.pools.append(pool)
-        through = self._proxy(upstream) if uri.scheme == "http" else None
         return HTTPServer(
             settings=upstream,
-            origin=b"" if through is None else f"http://{uri.netloc}".encode(),
-            origin_lines=b"" if through is None else credentials(through),
+            origin=f"http://{uri.netloc}".encode() if asked else b"",
+            origin_lines=proxy_lines(asked.credentials) if asked else b"",
             pool=pool,
             hop=self._hop,
             injector=self._inside.injector,
@@ -91,11 +92,11 @@ class Applications:
             websockets=upstream.proxy_websockets or ours.ignore_proxy_websockets,
         )
 
-    def _pool(self, upstream: UpstreamSettings) -> Pool:
+    def _pool(self, upstream: UpstreamSettings, proxy: ProxyServer | None) -> Pool:
         limits, series = self._settings.limits, self._inside.metrics.upstream
         return Pool(
             upstream.id,
-            self._endpoint(upstream),
+            self._endpoint(upstream, proxy),
             self._sweeper,
             PoolLimits(
                 limit=limits.max_upstream_connections,
@@ -113,28 +114,26 @@ class Applications:
             ),
         )
 
-    def _endpoint(self, upstream: UpstreamSettings) -> IStreamClientEndpoint:
+    def _endpoint(
+        self, upstream: UpstreamSettings, proxy: ProxyServer | None
+    ) -> IStreamClientEndpoint:
         reactor: Any = self._inside.reactor
         uri = urlsplit(upstream.uri)
         seconds = self._settings.limits.upstream_connect_timeout / SECOND
         if uri.scheme == "unix":
             return UNIXClientEndpoint(reactor, unquote(uri.path), seconds)
         host, port = _place(upstream)
-        through = self._proxy(upstream)
         endpoint: IStreamClientEndpoint
-        if through is None:
+        if proxy is None:
             endpoint = HostnameEndpoint(reactor, host, port, seconds)
         else:
-            endpoint = HostnameEndpoint(reactor, through.host, through.port, seconds)
-            if through.secure:
-                endpoint = self._encrypted(through.host, endpoint, upstream)
+            endpoint = HostnameEndpoint(reactor, proxy.host, proxy.port, seconds)
+            if proxy.secure:
+                endpoint = self._encrypted(proxy.host, endpoint, upstream)
         if uri.scheme == "http":
             return endpoint
-        if through is not None:
-            authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-            endpoint = ConnectEndpoint(
-                endpoint, authority.encode("ascii"), credentials(through)
-            )
+        if proxy is not None:
+            endpoint = ConnectEndpoint(endpoint, host, port, proxy.credentials)
         return self._encrypted(host, endpoint, upstream)
 
     def _encrypted(
@@ -147,7 +146,9 @@ class Applications:
         """
         Return the proxy before an upstream, if the environment's count.
         """
-        if not self._settings.ours.upstreams_through_proxy:
+        if not self._settings.ours.upstreams_through_proxy or upstream.uri.startswith(
+            "unix:"
+        ):
             return None
         host, port = _place(upstream)
         secure = upstream.uri.startswith("https:")
@@ -178,12 +179,3 @@ def _place(upstream: UpstreamSettings) -> tuple[str, int]:
     """
     uri = urlsplit(upstream.uri)
     return uri.hostname or "", uri.port or (443 if uri.scheme == "https" else 80)
-
-
-def credentials(proxy: ProxyServer) -> bytes:
-    """
-    Return the field, with its line end, by which a proxy knows us.
-    """
-    if not proxy.credentials:
-        return b""
-    return b"Proxy-Authorization: %b\r\n" % authorization(proxy.credentials)

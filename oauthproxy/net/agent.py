@@ -58,13 +58,9 @@ class Destinations:
         proxy = self.proxy_for(uri) if secure else None
         if proxy is None:
             return self._connecting(host, uri.port, secure=secure)
-        fields = b""
-        if proxy.credentials:
-            value = authorization(proxy.credentials)
-            fields = b"Proxy-Authorization: %b\r\n" % value
-        bracketed = f"[{host}]" if ":" in host else host
-        authority = f"{bracketed}:{uri.port}".encode("ascii")
-        through = ConnectEndpoint(self.proxy_endpoint(proxy), authority, fields)
+        through = ConnectEndpoint(
+            self.proxy_endpoint(proxy), host, uri.port, proxy.credentials
+        )
         return self._encrypted(host, through)
 
     def _connecting(

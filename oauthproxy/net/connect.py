@@ -28,17 +28,20 @@ class ProxyRefused(Exception):
 @implementer(IStreamClientEndpoint)
 class ConnectEndpoint:
     """
-    Connect to `authority` (host and port) through the proxy at another endpoint.
+    Connect to a host and port through the proxy at another endpoint; `credentials` are
+    ours there, "user:password" or empty.
     """
 
     def __init__(
-        self, proxy: IStreamClientEndpoint, authority: bytes, fields: bytes = b""
+        self, proxy: IStreamClientEndpoint, host: str, port: int, credentials: str = ""
     ) -> None:
         self._proxy = proxy
+        bracketed = f"[{host}]" if ":" in host else host
+        authority = f"{bracketed}:{port}".encode("ascii")
         self._ask = b"CONNECT %b HTTP/1.1\r\nHost: %b\r\n%b\r\n" % (
             authority,
             authority,
-            fields,
+            proxy_lines(credentials),
         )
 
     def connect(self, protocolFactory: IProtocolFactory) -> "Deferred[Any]":
@@ -49,6 +52,16 @@ class ConnectEndpoint:
         factory.noisy = False
         asked: Deferred[Any] = self._proxy.connect(factory)
         return asked.addCallback(lambda opening: opening.opened)
+
+
+def proxy_lines(credentials: str) -> bytes:
+    """
+    Return the field, with its line end, by which a proxy knows us; nothing without
+    credentials.
+    """
+    if not credentials:
+        return b""
+    return b"Proxy-Authorization: %b\r\n" % authorization(credentials)
 
 
 def authorization(credentials: str) -> bytes:

@@ -48,7 +48,8 @@ def made(monkeypatch: pytest.MonkeyPatch, config: str) -> list[dict[str, Any]]:
     inside = Inside(settings, reactor, log, FakeClock(), lambda _: b"")
     both = Applications(inside, object(), object())  # type: ignore[arg-type]
     for name in ("a", "b"):
-        both._endpoint(UpstreamSettings(id=name, path=f"/{name}", uri="https://h"))
+        upstream = UpstreamSettings(id=name, path=f"/{name}", uri="https://h")
+        both._endpoint(upstream, None)
     return trusts.made
 
 
