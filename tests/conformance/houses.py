@@ -20,16 +20,6 @@ MOST_HOUSES = 6
 PLATFORM = {"AZURE_FEDERATED_TOKEN_FILE": "/platform"}
 """Where the platform's own token is, for the one type that asks for it."""
 
-PROVIDER: dict[str, Any] = {
-    "provider": "oidc",
-    "oidc_issuer_url": "https://idp.test",
-    "skip_oidc_discovery": True,
-    "oidc_jwks_url": "https://idp.test/keys",
-    "login_url": "https://idp.test/authorize",
-    "redeem_url": "https://idp.test/token",
-}
-"""Options of a provider that needs no discovery."""
-
 ALPHA: dict[str, Any] = {
     "providers": [
         {

@@ -2,9 +2,7 @@
 The recorded cases with what is expected of us, for tests over real sockets.
 """
 
-import tomllib
 from collections.abc import Callable, Container
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,12 +13,7 @@ from tests.conformance import (
     test_http_login,
     test_http_providers,
 )
-
-Case = dict[str, Any]
-
-CASES: list[Case] = tomllib.loads(
-    (Path(__file__).parent / "cases" / "cases-http.toml").read_text("utf-8")
-)["case"]
+from tests.conformance.casebook import CASES, Case
 
 DIFFERENT: dict[str, tuple[str, Any]] = {
     **test_http_decisions.DIFFERENT,

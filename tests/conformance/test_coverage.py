@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.recorded import CASES
+from tests.conformance.casebook import CASES
 from tests.conformance.recorded import DIFFERENT as ANSWERS
 
 HERE = Path(__file__).parent

@@ -4,9 +4,6 @@ The recorded cases on cookies, secrets, e-mail addresses and htpasswd files.
 
 import base64
 import os
-import tomllib
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,21 +18,11 @@ from oauthproxy.session.session import Session
 from oauthproxy.session.times import age
 from oauthproxy.settings.groups.cookie import CookieOptions
 from oauthproxy.wire.cookies import CookieWriter
+from tests.conformance.casebook import Case, cases
 from tests.unit.driver import CountingEntropy, FakeClock
 
-CASES = Path(__file__).parent / "cases" / "cases-http.toml"
 GIGA = 1_000_000_000
 SECRET = "0123456789abcdef"
-
-Case = dict[str, Any]
-
-
-def cases(topic: str) -> pytest.MarkDecorator:
-    read = tomllib.loads(CASES.read_text("utf-8"))["case"]
-    chosen = [case for case in read if case["topic"] == topic]
-    return pytest.mark.parametrize(
-        "case", [pytest.param(case, id=case["id"]) for case in chosen]
-    )
 
 
 @cases("cookie_secret")

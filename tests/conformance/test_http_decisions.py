@@ -5,7 +5,6 @@ A case where we differ on purpose stands in `DIFFERENT` with the name of the pag
 `docs/differences/` that says why, and with what we do instead.
 """
 
-import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -56,12 +55,7 @@ from oauthproxy.wire.location import location
 from oauthproxy.wire.networks import Networks
 from oauthproxy.wire.patterns import Pattern
 from oauthproxy.wire.target import clean_path, is_clean
-
-Case = dict[str, Any]
-
-CASES: list[Case] = tomllib.loads(
-    (Path(__file__).parent / "cases" / "cases-http.toml").read_text("utf-8")
-)["case"]
+from tests.conformance.casebook import CASES, Case
 
 DIFFERENT: dict[str, tuple[str, Any]] = {
     "skip_auth-012": ("dot-segments", {"allowed": False}),

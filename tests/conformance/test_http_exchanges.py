@@ -3,9 +3,7 @@ Whole exchanges, over real sockets, against a whole house.
 """
 
 import json
-import tomllib
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 import bcrypt
@@ -14,19 +12,22 @@ from attrs import evolve
 
 from oauthproxy.session.session import Session
 from oauthproxy.wire.cookies import Cookies
+from tests.conformance.casebook import CASES
 from tests.live import SECRET, Answered, LiveHouse, await_, live
 
-CASES = tomllib.loads(
-    (Path(__file__).parent / "cases" / "cases-http.toml").read_text()
-)["case"]
 EXCHANGES = [case for case in CASES if case["topic"] == "http_exchange"]
-BASE: dict[str, Any] = {
+PROVIDER: dict[str, Any] = {
     "provider": "oidc",
     "oidc_issuer_url": "https://idp.test",
     "skip_oidc_discovery": True,
     "oidc_jwks_url": "https://idp.test/keys",
     "login_url": "https://idp.test/authorize",
     "redeem_url": "https://idp.test/token",
+}
+"""Options of a provider that needs no discovery."""
+
+BASE: dict[str, Any] = {
+    **PROVIDER,
     "client_id": "client",
     "client_secret": "secret",
     "cookie_secret": SECRET,

@@ -4,9 +4,7 @@ The recorded cases on logging in and out.
 
 import json
 import re
-import tomllib
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 import pytest
@@ -24,6 +22,7 @@ from oauthproxy.settings.model import LoginURLParameter, ParameterRule
 from oauthproxy.wire.cookies import Cookies
 from oauthproxy.wire.form import FormError, parse_form, parse_query
 from oauthproxy.wire.location import absolute
+from tests.conformance.casebook import Case, cases
 from tests.unit.driver import RecordingLog, run
 from tests.unit.login.desk import (
     Desk,
@@ -36,10 +35,7 @@ from tests.unit.login.desk import (
 from tests.unit.providers.idp import ISSUER, IdP, json_answer, sign, tokens
 
 HERE = Path(__file__).parent
-CASES = tomllib.loads((HERE / "cases" / "cases-http.toml").read_text("utf-8"))["case"]
 DOCUMENTED = HERE.parents[1] / "docs" / "differences"
-
-Case = dict[str, Any]
 
 DIFFERENCES: dict[str, tuple[str, Case]] = {
     "callback-015": (
@@ -61,13 +57,6 @@ DIFFERENCES: dict[str, tuple[str, Case]] = {
     ),
 }
 """What we answer instead, and the file that says why."""
-
-
-def cases(topic: str) -> pytest.MarkDecorator:
-    chosen = [case for case in CASES if case["topic"] == topic]
-    return pytest.mark.parametrize(
-        "case", [pytest.param(case, id=case["id"]) for case in chosen]
-    )
 
 
 def expected(case: Case) -> Case:

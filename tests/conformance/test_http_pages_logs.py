@@ -2,29 +2,14 @@
 Pages, log lines and metric labels, case by case.
 """
 
-import tomllib
 from datetime import datetime
-from pathlib import Path
-
-import pytest
 
 from oauthproxy.metrics import Exposition, Metrics
 from oauthproxy.pages import Pages, error_message, sign_in_message
 from oauthproxy.settings.groups.templates import TemplateOptions
+from tests.conformance.casebook import cases
 from tests.unit.driver import RecordingLog
 from tests.unit.logs.stage import record, scope, stage
-
-_CASES = tomllib.loads(
-    (Path(__file__).parent / "cases" / "cases-http.toml").read_text()
-)["case"]
-
-
-def cases(topic: str) -> pytest.MarkDecorator:
-    """
-    Return the cases of a topic, each named by its id.
-    """
-    chosen = [case for case in _CASES if case["topic"] == topic]
-    return pytest.mark.parametrize("case", chosen, ids=[c["id"] for c in chosen])
 
 
 @cases("log_line")

@@ -2,28 +2,10 @@
 The recorded cases on details of single types of providers.
 """
 
-import tomllib
-from pathlib import Path
-from typing import Any
-
-import pytest
-
 from oauthproxy.errors import SettingsError
 from oauthproxy.providers.entra_id import tenant
 from oauthproxy.providers.gitlab import read_project
-
-CASES = tomllib.loads(
-    (Path(__file__).parent / "cases" / "cases-http.toml").read_text("utf-8")
-)["case"]
-
-Case = dict[str, Any]
-
-
-def cases(topic: str) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize(
-        "case",
-        [pytest.param(case, id=case["id"]) for case in CASES if case["topic"] == topic],
-    )
+from tests.conformance.casebook import Case, cases
 
 
 @cases("gitlab_project")

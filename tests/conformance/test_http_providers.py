@@ -4,7 +4,6 @@ The recorded cases on identity providers. Every type in the table takes part.
 
 import base64
 import json
-import tomllib
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -25,6 +24,8 @@ from oauthproxy.providers.provider import Provider
 from oauthproxy.providers.table import PROVIDERS, make_provider
 from oauthproxy.providers.verifier import algorithms
 from oauthproxy.session.session import Session
+from tests.conformance import casebook
+from tests.conformance.casebook import Case
 from tests.unit.driver import CountingEntropy, FakeClock, RecordingLog, run
 from tests.unit.providers.gates import FakeGate
 from tests.unit.providers.idp import (
@@ -40,11 +41,8 @@ from tests.unit.providers.idp import (
 )
 
 HERE = Path(__file__).parent
-CASES = tomllib.loads((HERE / "cases" / "cases-http.toml").read_text("utf-8"))["case"]
 DOCUMENTED = HERE.parents[1] / "docs" / "differences"
 SECOND = 1_000_000_000
-
-Case = dict[str, Any]
 
 DIFFERENCES: dict[str, tuple[str, Case]] = {
     "token_auth-001": ("client-authentication", {"requests": 3}),
@@ -54,14 +52,11 @@ DIFFERENCES: dict[str, tuple[str, Case]] = {
 
 
 def cases(topic: str) -> pytest.MarkDecorator:
-    chosen = [
-        case
-        for case in CASES
-        if case["topic"] == topic
-        and case["config"].get("provider", "oidc") in PROVIDERS
-    ]
-    return pytest.mark.parametrize(
-        "case", [pytest.param(case, id=case["id"]) for case in chosen]
+    """
+    Run a test for each case of a topic that is about a provider type.
+    """
+    return casebook.cases(
+        topic, only=lambda case: case["config"].get("provider", "oidc") in PROVIDERS
     )
 
 

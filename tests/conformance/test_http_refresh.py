@@ -3,9 +3,7 @@ Which answers of a provider to a refresh end a session at once.
 """
 
 import re
-import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,20 +11,12 @@ from oauthproxy.errors import ProxyError, RefreshRefused
 from oauthproxy.ports import FetchResponse
 from oauthproxy.providers.table import make_provider
 from oauthproxy.session.session import Session
+from tests.conformance.casebook import Case, cases
 from tests.unit.driver import CountingEntropy, FakeClock, RecordingLog, run
 from tests.unit.providers.gates import FakeGate
 from tests.unit.providers.idp import ISSUER, IdP, json_answer, provider_settings
 
 HERE = Path(__file__).parent
-CASES = [
-    case
-    for case in tomllib.loads((HERE / "cases/cases-http.toml").read_text("utf-8"))[
-        "case"
-    ]
-    if case["topic"] == "fatal_refresh_error"
-]
-
-Case = dict[str, Any]
 
 
 def answer_behind(text: str) -> FetchResponse | None:
@@ -45,7 +35,7 @@ def answer_behind(text: str) -> FetchResponse | None:
     return None
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
+@cases("fatal_refresh_error")
 def test_refused_refresh(case: Case) -> None:
     """
     A grant or client that is refused ends the session; any other failure does not.

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from oauthproxy.errors import SettingsError
-from tests.conformance.houses import PROVIDER, Houses
+from tests.conformance.houses import Houses
 from tests.conformance.peers import ask, browser, login_query, target_of
 from tests.conformance.recorded import of
-from tests.conformance.test_http_exchanges import BASE
+from tests.conformance.test_http_exchanges import BASE, PROVIDER
 from tests.live import Answered
 
 Case = dict[str, Any]

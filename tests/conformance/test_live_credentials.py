@@ -14,10 +14,11 @@ from oauthproxy.crypto.ciphers import IV_SIZE, cfb_encrypt
 from oauthproxy.errors import SettingsError
 from oauthproxy.session.csrf import CSRF
 from oauthproxy.session.secrets import CookieSecrets
-from tests.conformance.houses import PROVIDER, Houses
+from tests.conformance.houses import Houses
 from tests.conformance.internet import Internet
 from tests.conformance.peers import ask
 from tests.conformance.recorded import of
+from tests.conformance.test_http_exchanges import PROVIDER
 from tests.live import SECRET, Answered, LiveHouse
 from tests.unit.providers.idp import public, rsa_key, sign
 

@@ -16,15 +16,12 @@ from oauthproxy.errors import SettingsError
 from oauthproxy.settings.load import load
 from oauthproxy.settings.model import Settings
 from oauthproxy.settings.table import Option, table
+from tests.conformance.casebook import cases
 
-CASES = Path(__file__).parent / "cases"
 OPTIONS: list[dict[str, Any]] = tomllib.loads(
-    (CASES / "options.toml").read_text(encoding="utf-8")
+    (Path(__file__).parent / "cases" / "options.toml").read_text(encoding="utf-8")
 )["option"]
 CONFIGURABLE = [option for option in OPTIONS if option["key"]]
-HTTP: list[dict[str, Any]] = tomllib.loads(
-    (CASES / "cases-http.toml").read_text(encoding="utf-8")
-)["case"]
 
 # A value that is not the default, by type; and by name where only some will do.
 VALUES = {
@@ -175,12 +172,6 @@ def test_an_alpha_configuration_takes_the_place_of_some_options(
     load(["--alpha-config=a"], environment, files.__getitem__, checked=False)
 
 
-def cases(topic: str) -> list[Any]:
-    return [
-        pytest.param(case, id=case["id"]) for case in HTTP if case["topic"] == topic
-    ]
-
-
 def toml(config: Mapping[str, object]) -> str:
     def shown(value: object) -> str:
         return str(value).lower() if isinstance(value, bool) else f'"{value}"'
@@ -188,7 +179,7 @@ def toml(config: Mapping[str, object]) -> str:
     return "\n".join(f"{key} = {shown(value)}" for key, value in config.items()) or "\n"
 
 
-@pytest.mark.parametrize("case", cases("legacy_headers"))
+@cases("legacy_headers")
 def test_headers_made_of_flat_options_are_those_of_the_reference(
     case: dict[str, Any],
 ) -> None:
@@ -199,7 +190,7 @@ def test_headers_made_of_flat_options_are_those_of_the_reference(
     assert [h.name for h in found.inject_response_headers] == case["expect"]["response"]
 
 
-@pytest.mark.parametrize("case", cases("legacy_upstream"))
+@cases("legacy_upstream")
 def test_upstreams_made_of_urls_are_those_of_the_reference(
     case: dict[str, Any],
 ) -> None:
@@ -211,7 +202,7 @@ def test_upstreams_made_of_urls_are_those_of_the_reference(
     assert found.static == ("static_code" in case["expect"])
 
 
-@pytest.mark.parametrize("case", cases("cookie_secret"))
+@cases("cookie_secret")
 def test_a_cookie_secret_means_the_key_of_the_reference(case: dict[str, Any]) -> None:
     """The bytes of the key, and whether they are of use."""
     key = cookie_key(case["input"]["secret"])

@@ -15,6 +15,7 @@ from tests.conformance.internet import Internet
 from tests.conformance.peers import ask, login_query
 from tests.integration.harness.provider import Call, Reply, reply_json
 from tests.live import Answered, LiveHouse, await_
+from tests.set_cookies import cookie_of, names_cleared, names_set
 from tests.unit.providers.idp import public, rsa_key, sign
 
 ISSUER = "https://idp.test"
@@ -81,28 +82,18 @@ def log_in(visit: Visit) -> Answered:
     return visit.come_back({"state": query["state"], "code": "good"})
 
 
-def cookie_of(line: str) -> tuple[str, str]:
-    """
-    Return name and value of a `Set-Cookie` field.
-    """
-    name, _, value = line.partition(";")[0].partition("=")
-    return name, value
-
-
 def sets(answered: Answered) -> list[str]:
     """
     Return the names of cookies that an answer gives a value.
     """
-    pairs = map(cookie_of, answered.all("Set-Cookie"))
-    return [name for name, value in pairs if value]
+    return names_set(answered.all("Set-Cookie"))
 
 
 def clears(answered: Answered) -> list[str]:
     """
     Return the names of cookies that an answer deletes.
     """
-    pairs = map(cookie_of, answered.all("Set-Cookie"))
-    return [name for name, value in pairs if not value]
+    return names_cleared(answered.all("Set-Cookie"))
 
 
 def publish(internet: Internet, issuer: str = ISSUER, **metadata: Any) -> None:

@@ -29,6 +29,7 @@ from oauthproxy.wire.fields import Fields
 from oauthproxy.wire.form import parse_form
 from oauthproxy.wire.forwarded import Trust
 from oauthproxy.wire.networks import Networks
+from tests.set_cookies import cookie_of, names_cleared, names_set
 from tests.unit.driver import CountingEntropy, FakeClock, RecordingLog, run
 from tests.unit.providers.flat import options
 from tests.unit.providers.gates import FakeGate
@@ -195,28 +196,18 @@ class Desk:
         return run(self.store.load(self.sent()))
 
 
-def cookie_of(line: str) -> tuple[str, str]:
-    """
-    Return name and value of a `Set-Cookie` field.
-    """
-    name, _, value = line.partition(";")[0].partition("=")
-    return name, value
-
-
 def sets(answer: Answer) -> list[str]:
     """
     Return the names of cookies that an answer gives a value.
     """
-    pairs = map(cookie_of, answer.cookies)
-    return [name for name, value in pairs if value]
+    return names_set(answer.cookies)
 
 
 def clears(answer: Answer) -> list[str]:
     """
     Return the names of cookies that an answer deletes.
     """
-    pairs = map(cookie_of, answer.cookies)
-    return [name for name, value in pairs if not value]
+    return names_cleared(answer.cookies)
 
 
 def login_query(answer: Any) -> dict[str, str]:
